@@ -1,0 +1,1 @@
+"""One change of a sample a file, deterministic given its row of uniform numbers."""

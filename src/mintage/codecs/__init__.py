@@ -1,0 +1,1 @@
+"""What an example is, both ways, one modality a file."""

@@ -1,0 +1,196 @@
+"""The contracts between the rooms: read this file and you know the house.
+
+Shapes stand in comments. B batch, C channels, H W D sides, T time or tokens, F features, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self
+
+import torch
+from torch import Tensor, nn
+
+# --- what flows -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class TensorSpec:
+    """What one encoded sample looks like; `None` marks a ragged axis."""
+
+    shape: tuple[int | None, ...]  # (3, 64, 64) image | (1, 16384) wave | (None,) tokens | (24, 6) series
+    classes: int | None = None  # V of integer tensors; None = real values in [-1, 1]
+    blocks: tuple[tuple[int, int], ...] = ()  # (start, stop) of one-hot groups in a table row
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSpec:
+    """What a model must make, and what it is told while making it."""
+
+    x: TensorSpec
+    condition: TensorSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Which part of the step's global batch this is: chance is drawn for the whole and cut, so cuts don't matter."""
+
+    first: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One draw from the data. Translation, vocoding, class-conditioning: the same three fields."""
+
+    x: Tensor  # (B, *x.shape)
+    condition: Tensor | None = None  # (B, *condition.shape): class, source image, mel, caption
+    mask: Tensor | None = None  # (B, T) bool, True where a ragged x is real
+    share: Share | None = None  # None: this is the whole batch
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def cut(self, draw: Callable[[int], Tensor]) -> Tensor:
+        """Draw for the global batch, keep this share: (B, ...) that no worker count or micro-batch changes."""
+        if self.share is None:
+            return draw(len(self))
+        return draw(self.share.total)[self.share.first : self.share.first + len(self)]
+
+
+# --- data: how it is arranged (Source) is not what it is (Codec) ---------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One raw example, not yet read."""
+
+    name: str  # what a report calls it: a path, a row number
+    x: Any  # a path, bytes, an array, a row, a line: whatever the codec reads
+    condition: Any = None  # the index of a class, or a raw example of another codec
+
+
+class Source(Protocol):
+    """Examples in one arrangement: a folder, aligned pairs, two unaligned folders, rows, lines, windows."""
+
+    @property
+    def classes(self) -> Sequence[str]: ...  # names behind an integer condition; empty = no condition
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int) -> Example: ...
+    def fingerprint(self) -> str: ...  # hash of the content: the same data, the same word
+
+
+class Codec(Protocol):
+    """One modality, both ways: raw -> stored tensor -> model's tensor -> something a person can open."""
+
+    suffixes: ClassVar[tuple[str, ...]]
+
+    @property
+    def spec(self) -> TensorSpec: ...
+    def fit(self, raws: Iterable[Any]) -> Self: ...  # size and channels, vocabulary, column modes
+    def encode(self, raw: Any) -> Tensor: ...  # the form that is packed on disk: uint8 pixels, tokens
+    def expand(self, stored: Tensor) -> Tensor: ...  # (B, *stored) -> (B, *spec.shape), on any device
+    def decode(self, x: Tensor) -> Any: ...  # one sample (*spec.shape) -> PIL image, wave, str, row
+    def write(self, samples: Sequence[Any], path: Path) -> Path: ...
+    def state(self) -> dict[str, Any]: ...  # JSON-ready: becomes codec.json in the run
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self: ...
+
+
+class Augmentation(Protocol):
+    """Changes samples as rows of uniform numbers say: deterministic, differentiable, one row a sample."""
+
+    num_draws: int
+    harmless_when: ClassVar[str]  # for a person: the data that this leaves true
+
+    def __call__(self, x: Tensor, chance: Tensor) -> Tensor: ...  # (B, *x), (B, num_draws) -> (B, *x)
+
+
+# --- learning: a game has players; a turn says who moves and what it pays -------------------------
+
+Terms = Mapping[str, Tensor]  # named scalars
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What a turn costs its player, and what it lets us see."""
+
+    pays: Terms  # weighted; the player moves to lower their sum
+    shows: Terms = field(default_factory=dict)  # detached figures for watching: D(real), D(fake), ADA's p
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    player: str  # key of Game.players
+    stake: Callable[[Batch], Stake]
+    every: int = 1  # moves when step % every == 0: n_critic = 5, lazy R1 = 16
+
+
+class Sampler(Protocol):
+    """What outlives training. All chance enters as one tensor, so seeds, exports and sliders agree."""
+
+    def noise(self, n: int, rng: torch.Generator) -> Tensor: ...  # (n, *noise_shape)
+    def __call__(self, noise: Tensor, condition: Tensor | None = None) -> Tensor: ...  # (n, *x.shape)
+
+
+class Game(Protocol):
+    """Who plays, in what order, for what stake. One player: likelihood. Two: adversarial.
+
+    An nn.Module, so that one state_dict() is the whole of it: players, running means, ADA's p.
+    Its chance is a function of (seed, step); its buffers move only in the turn of the player they belong to.
+    """
+
+    players: Mapping[str, nn.Module]
+    sampler: Sampler  # an nn.Module too: training averages a copy of it
+
+    def turns(self, step: int, seed: int) -> Sequence[Turn]: ...
+    def state_dict(self) -> Mapping[str, Tensor]: ...
+
+
+class Model(Protocol):
+    """A frozen settings class of hyper-parameters that builds its game for one kind of data."""
+
+    def build(self, spec: DataSpec) -> Game: ...  # raises SpecError: what it needs, what it was given
+
+
+class Update(Protocol):
+    """Makes one player move: plain, mixed-precision, or differentially private."""
+
+    def __call__(self, turn: Turn, batches: Sequence[Batch]) -> Stake: ...  # detached; reading waits for the device
+
+
+class Callback(Protocol):
+    """Watches the loop; never changes what it learns."""
+
+    def on_step(self, step: int, seen: Mapping[str, Tensor]) -> None: ...  # step: how many are done
+
+
+# --- judging and leaving ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """The same draws for every metric, so that two scores of one run can be compared."""
+
+    train: Callable[[], Iterator[Batch]]
+    heldout: Callable[[], Iterator[Batch]]
+    fake: Callable[[], Iterator[Tensor]]  # (B, *x.shape)
+    embed: Callable[[Tensor], Tensor]  # (B, *x.shape) -> (B, F), the recipe's choice
+    sampler: Sampler
+    spec: DataSpec
+    codec: Codec
+
+
+class Metric(Protocol):
+    higher_is_better: ClassVar[bool]
+
+    def measure(self, evidence: Evidence) -> Mapping[str, float]: ...
+
+
+class Exporter(Protocol):
+    suffix: ClassVar[str]
+
+    def export(self, sampler: Sampler, spec: DataSpec, path: Path) -> Path: ...
+    def load(self, path: Path) -> Callable[[Tensor, Tensor | None], Tensor]: ...  # for the parity test

@@ -1,0 +1,1 @@
+"""One architecture a file: its networks, its hyper-parameters, the game it plays."""

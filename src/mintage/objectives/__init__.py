@@ -1,0 +1,1 @@
+"""What players pay: adversarial losses and the penalties that keep them honest."""

@@ -1,0 +1,1 @@
+"""How examples are arranged, one arrangement a file."""
