@@ -146,11 +146,23 @@ class Game(Protocol):
     sampler: Sampler  # an nn.Module too: training averages a copy of it
 
     def turns(self, step: int, seed: int) -> Sequence[Turn]: ...
+    def examine(self, batch: Batch) -> Terms: ...  # figures on samples that nobody learns from; moves nothing
     def state_dict(self) -> Mapping[str, Tensor]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One size of a model, and how many training images it takes before this size pays."""
+
+    settings: Mapping[str, Any]
+    images: int
 
 
 class Model(Protocol):
     """A frozen settings class of hyper-parameters that builds its game for one kind of data."""
+
+    habits: ClassVar[Mapping[str, Any]]  # the training settings it learns best with; a recipe overrides them
+    ladder: ClassVar[tuple[Rung, ...]]  # from small to large: what a time budget chooses from
 
     def build(self, spec: DataSpec) -> Game: ...  # raises SpecError: what it needs, what it was given
 

@@ -106,6 +106,11 @@ class GAN(nn.Module):
         turns.append(Turn("generator", partial(self._generator_pays, step, seed), every=self.critic_steps))
         return turns
 
+    @torch.no_grad()
+    def examine(self, batch: Batch) -> dict[str, Tensor]:
+        """The discriminator's mean logit for samples that nobody learns from. Shape: ()."""
+        return {"discriminator/heldout": self.discriminator(batch.x, batch.condition).float().mean()}
+
     def _discriminator_pays(self, step: int, seed: int, batch: Batch) -> Stake:
         rng = generator_of(seed, step, "discriminator")
         with torch.no_grad():

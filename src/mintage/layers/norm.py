@@ -37,7 +37,8 @@ class BatchNorm(nn.Module):
             return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
         if alone():
             moments = (self.running_mean, self.running_var) if learning(self.weight) else (None, None)
-            return F.batch_norm(x, *moments, self.weight, self.bias, True, self.momentum, self.eps)
+            mean, var = moments
+            return F.batch_norm(x, mean, var, self.weight, self.bias, True, self.momentum, self.eps)
         return self._over_processes(x)
 
     def _over_processes(self, x: Tensor) -> Tensor:
@@ -52,4 +53,5 @@ class BatchNorm(nn.Module):
                 self.running_var.lerp_(variance * (count / max(count - 1, 1)), self.momentum)
         scale = self.weight * (variance + self.eps).rsqrt()
         shape = (-1, *[1] * (x.ndim - 2))
-        return (wide * scale.view(shape) + (self.bias - mean * scale).view(shape)).to(x.dtype)
+        normed: Tensor = wide * scale.view(shape) + (self.bias - mean * scale).view(shape)
+        return normed.to(x.dtype)

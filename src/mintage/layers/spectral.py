@@ -29,10 +29,11 @@ class _UnitSpectralNorm(nn.Module):
             self._iterate(matrix)
 
     def forward(self, weight: Tensor) -> Tensor:
-        matrix = weight.flatten(1)
-        if self.training and learning(weight):
-            self._iterate(matrix)
-        return weight / torch.dot(self.u.clone(), matrix @ self.v.clone())
+        with torch.autocast(weight.device.type, enabled=False):  # a norm in bfloat16 is off by a percent
+            matrix = weight.flatten(1)
+            if self.training and learning(weight):
+                self._iterate(matrix)
+            return weight / torch.dot(self.u.clone(), matrix @ self.v.clone())
 
     @torch.no_grad()
     def _iterate(self, matrix: Tensor) -> None:

@@ -40,14 +40,14 @@ def r2(judge: Judge, real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
 def gradient_penalty(judge: Judge, real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
     """How far the slope is from one between real and generated samples (Gulrajani et al., 2017)."""
     between = torch.lerp(fake, real, mix.view(-1, *[1] * (real.ndim - 1)))
-    return (_slope(judge, between).norm(dim=1) - 1).square()
+    return (_length(_slope(judge, between)) - 1).square()
 
 
 def dragan(judge: Judge, real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
     """How far the slope is from one around real samples (Kodali et al., 2017)."""
     # the direction of each shift is the sample's generated partner: noise without another draw
     shift = 0.5 * real.std() * mix.view(-1, *[1] * (real.ndim - 1)) * fake
-    return (_slope(judge, real + shift).norm(dim=1) - 1).square()
+    return (_length(_slope(judge, real + shift)) - 1).square()
 
 
 PENALTIES: Mapping[str, Price] = {"r1": r1, "r2": r2, "gradient_penalty": gradient_penalty, "dragan": dragan}
@@ -57,3 +57,7 @@ def _slope(judge: Judge, x: Tensor) -> Tensor:
     x = x.detach().requires_grad_()
     (slope,) = torch.autograd.grad(judge(x).sum(), x, create_graph=True)
     return slope.flatten(1)  # (B, F)
+
+
+def _length(slope: Tensor) -> Tensor:
+    return slope.square().sum(1).add(1e-12).sqrt()  # the root's own slope at zero is infinite

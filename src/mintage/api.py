@@ -1,0 +1,317 @@
+"""The public face: `train`, `load` and `Run`; the command line has the same verbs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from mintage import registry, session
+from mintage.config import merge
+from mintage.contracts import DataSpec, Sampler, TensorSpec
+from mintage.errors import ConfigError, RunError
+from mintage.experiment import Experiment, build_sampler, find_device, open_data, read_codec
+from mintage.generated import Generated, Origin
+from mintage.recipe import DataSettings, Recipe, read_raw
+from mintage.run import RunDirectory
+from mintage.sampling import draw, noise_of
+from mintage.seeding import generator
+from mintage.training.budget import Plan, choose, parse_duration
+from mintage.training.checkpoint import Checkpoint, Checkpoints
+from mintage.training.distributed import processes, share_text
+from mintage.training.precision import Numbers, bfloat16_pays
+
+if TYPE_CHECKING:
+    from mintage.session import Outcome, Watcher
+
+__all__ = ["Preparation", "Run", "load", "prepare", "train"]
+
+
+class Preparation:
+    """A training that is ready to begin: look at `data.report`, `recipe` and `plan`, then `run()`."""
+
+    def __init__(
+        self, experiment: Experiment, plan: Plan | None, out: Path, run: RunDirectory | None, first: bool
+    ) -> None:
+        self.experiment, self.plan, self.out, self.directory, self.first = experiment, plan, out, run, first
+        self.recipe, self.data, self.resumes = experiment.recipe, experiment.data, run is not None
+
+    def create(self) -> RunDirectory | None:
+        """Make the run directory (resuming, the existing one); None in every process but the first."""
+        if self.directory is None and self.first:
+            self.directory = session.create_run(self.experiment, self.out)
+        return self.directory if self.first else None
+
+    def run(self, watchers: Sequence[Watcher] = ()) -> Outcome:
+        """Train."""
+        return session.train(self.experiment, self.create(), watchers, resume=self.resumes)
+
+
+def train(
+    what: str | Path,
+    *,
+    budget: str | None = None,
+    overrides: Mapping[str, Any] | Sequence[str] = (),
+    data: str | Path | None = None,
+    out: str | Path = "runs",
+    seed: int = 0,
+    device: str = "auto",
+    watchers: Sequence[Watcher] = (),
+) -> Run:
+    """Learn from a folder of data, or by a recipe, and return the run.
+
+    `what` is a path to data (a folder, a zip or tar file), a recipe's name or file, or built-in data such as
+    "fashion-mnist". `budget` ("10m") chooses size and length for this machine; `overrides` change any setting, as
+    {"training": {"steps": 2000}} or ["training.steps=2000"]. Ctrl-C saves and returns; `Run.resume()` goes on.
+
+    Raises:
+        MintageError: the data, the recipe or the settings do not fit; the message says what to do.
+    """
+    words = [] if isinstance(overrides, Mapping) else list(overrides)
+    raw = read_raw(str(what), Path(data) if data is not None else None, words)
+    if isinstance(overrides, Mapping):
+        raw = merge(raw, overrides)
+    with processes(find_device(device)) as process:
+        ready = prepare(raw, budget=budget, out=Path(out), seed=seed, device=device, process=process)
+        ready.run(watchers)
+        directory = Path(share_text(str(ready.directory.path) if ready.directory else ""))
+    return Run(directory)
+
+
+def load(path: str | Path) -> Run:
+    """A run that was trained before.
+
+    Raises:
+        RunError: there is no run at this path.
+    """
+    return Run(Path(path))
+
+
+def prepare(
+    raw: Mapping[str, Any],
+    *,
+    budget: str | None = None,
+    out: Path = Path("runs"),
+    seed: int | None = None,
+    device: str = "auto",
+    process: tuple[int, int] = (0, 1),
+    progress: Callable[[int, int], None] | None = None,
+) -> Preparation:
+    """Open the data and choose everything that is left open, but write no run yet.
+
+    Raises:
+        MintageError: the data, the recipe or the settings do not fit.
+    """
+    if seed is not None:
+        raw = {"seed": seed} | dict(raw)
+    settings = DataSettings.read(raw.get("data", {}), "data")
+    data, found, codec = open_data(settings, raw.get("codec", {}), int(raw.get("seed", 0)), cache_folder(), progress)
+    raw = {**raw, "data": found.model_dump(mode="json"), "codec": codec}
+    made: list[Plan] = []
+
+    def plan(first: Experiment) -> Mapping[str, Any]:
+        made.append(_plan(first, parse_duration(budget or "")))
+        return {"model": dict(made[0].settings), "training": {"steps": made[0].steps}}
+
+    at = find_device(device)
+    if process[1] > 1:  # every process must choose the same, so the first one does
+        recipe = Recipe.read(_parse(share_text(_chosen(raw, data, at, plan if budget else None, process))))
+        raw, budget = recipe.model_dump(mode="json"), None
+    experiment = Experiment.prepare(raw, data, at, process, plan if budget else None)
+    return Preparation(experiment, made[0] if made else None, out, None, process[0] == 0)
+
+
+def resume(
+    path: Path, overrides: Sequence[str] = (), *, device: str = "auto", process: tuple[int, int] = (0, 1)
+) -> Preparation:
+    """A run made ready to go on from its newest checkpoint.
+
+    Raises:
+        RunError: there is no run, or its data has changed.
+    """
+    run = RunDirectory.open(path)
+    raw = read_raw(str(run.recipe), None, overrides)
+    recipe = Recipe.read(raw)
+    data, _, _ = open_data(recipe.data, recipe.codec, recipe.seed, cache_folder())
+    facts = run.read_facts()
+    if facts and facts["data"]["fingerprint"] != data.packed.fingerprint:
+        raise RunError(
+            f"The data of {path} has changed since it was started ({facts['data']['count']} examples then, "
+            f"{len(data.packed)} now). Put it back to resume, or start a new run."
+        )
+    experiment = Experiment.prepare(raw, data, find_device(device), process)
+    return Preparation(experiment, None, path.parent, run, process[0] == 0)
+
+
+class Run:
+    """A trained generator and all that is known of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.directory = RunDirectory.open(path)
+        self.path = path
+        self.facts = self.directory.read_facts()
+        self.recipe = Recipe.read(read_raw(str(self.directory.recipe), None, ()))
+        self.classes: tuple[str, ...] = tuple(self.facts.get("classes", ()))
+        self._loaded: tuple[Sampler, Checkpoint] | None = None
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    def generate(
+        self,
+        n: int = 16,
+        *,
+        seed: int = 0,
+        of: str | int | None = None,
+        like: str | Path | None = None,
+        spread: float = 0.35,
+        step: int | None = None,
+    ) -> Generated:
+        """Draw `n` samples; the same seed names the same samples, however many are drawn.
+
+        `of` is a class, by name or index. `like` is a file that was generated before: the first sample is that one
+        again, the others are its neighbours, `spread` (0 to 1) away. `step` chooses a checkpoint other than the best.
+
+        Raises:
+            ConfigError: there is no such class or checkpoint.
+            DataError: the `like` file does not say how it was made.
+        """
+        if n < 1:
+            raise ConfigError(f"{n} samples cannot be drawn. Ask for one or more.")
+        sampler, checkpoint = self._sampler(step)
+        if like is not None:
+            return self._neighbours(Origin.of(Path(like)), n, spread, step)
+        told = self._told(n, of)
+        origins = [
+            Origin(self.path.name, checkpoint.step, seed, index, None if told is None else int(told[index]))
+            for index in range(n)
+        ]
+        return self._drawn(noise_of(sampler, 0, n, seed), told, origins, step)
+
+    def walk(
+        self, path: str | Path, *, seed: int = 0, stops: int = 6, frames: int = 96, of: str | int | None = None
+    ) -> Path:
+        """Write an animated WebP that strolls through the latent space and ends where it began.
+
+        Raises:
+            ConfigError: the path does not end in .webp, or there is no such class.
+        """
+        target = Path(path)
+        if target.suffix.lower() != ".webp":
+            raise ConfigError(f"A walk is an animated WebP, so {target} should end in .webp.")
+        sampler, checkpoint = self._sampler(None)
+        places = noise_of(sampler, 0, stops, seed)
+        at = torch.arange(frames) / frames * stops
+        start, share = at.long(), at - at.long()
+        noise = _between(places[start], places[(start + 1) % stops], share)
+        told = None if not self.classes else self._told(1, 0 if of is None else of)
+        told = None if told is None else told.expand(frames)
+        origins = [Origin(self.path.name, checkpoint.step, seed, index) for index in range(frames)]
+        pictures = [_enlarged(picture) for picture in self._drawn(noise, told, origins, None)]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        pictures[0].save(target, save_all=True, append_images=pictures[1:], duration=60, loop=0, quality=85)
+        return target
+
+    def resume(self, overrides: Sequence[str] = (), *, device: str = "auto", watchers: Sequence[Watcher] = ()) -> Run:
+        """Go on with the training, for instance with ["training.steps=40000"]."""
+        with processes(find_device(device)) as process:
+            resume(self.path, overrides, device=device, process=process).run(watchers)
+        return Run(self.path)
+
+    def _sampler(self, step: int | None) -> tuple[Sampler, Checkpoint]:
+        if self._loaded is not None and step in (None, self._loaded[1].step):
+            return self._loaded
+        kept = Checkpoints(self.directory.checkpoints)
+        checkpoint = kept.best() if step is None else next((c for c in kept.all() if c.step == step), None)
+        if checkpoint is None:
+            known = ", ".join(str(c.step) for c in kept.all())
+            raise RunError(f"{self.path} has no checkpoint{f' of step {step}; it has {known}' if known else ' yet'}.")
+        checkpoint.check()
+        codec = read_codec(self.directory.codec)
+        condition = TensorSpec(shape=(), classes=len(self.classes)) if self.classes else None
+        sampler = build_sampler(self.recipe, DataSpec(x=codec.spec, condition=condition), checkpoint.sampler())
+        self._loaded = sampler, checkpoint
+        return self._loaded
+
+    def _drawn(self, noise: Tensor, told: Tensor | None, origins: Sequence[Origin], step: int | None) -> Generated:
+        sampler, _ = self._sampler(step)
+        codec = read_codec(self.directory.codec)
+        device = torch.device("cpu")
+        half = self.recipe.training.precision == "bfloat16" and bfloat16_pays(device)
+        numbers = Numbers(half, bool(self.recipe.training.channels_last))
+        numbers.arrange(sampler)  # type: ignore[arg-type]
+        x = draw(sampler, noise, told, numbers=numbers, device=device)
+        return Generated([codec.decode(one) for one in x], origins, codec)
+
+    def _neighbours(self, origin: Origin, n: int, spread: float, step: int | None) -> Generated:
+        sampler, checkpoint = self._sampler(step)
+        centre = noise_of(sampler, origin.index, 1, origin.seed)
+        others = torch.cat([
+            sampler.noise(1, generator(origin.seed, "neighbour", origin.index, k)) for k in range(1, n)
+        ]) if n > 1 else centre[:0]
+        share = torch.full((n - 1,), spread)
+        noise = torch.cat([centre, _between(centre.expand_as(others), others, share)])
+        told = None if origin.condition is None else torch.full((n,), origin.condition)
+        origins = [
+            Origin(self.path.name, checkpoint.step, origin.seed, origin.index, origin.condition, spread if k else 0.0, k)
+            for k in range(n)
+        ]
+        return self._drawn(noise, told, origins, step)
+
+    def _told(self, n: int, of: str | int | None) -> Tensor | None:
+        if of is None:
+            return torch.arange(n) % len(self.classes) if self.classes else None
+        if not self.classes:
+            raise ConfigError(f"{self.path} learned no classes, so it cannot be asked for {of!r}.")
+        if isinstance(of, str) and not of.isdigit():
+            if of.lower() not in (names := [name.lower() for name in self.classes]):
+                hint = registry.suggest(of, list(self.classes))
+                raise ConfigError(f"{self.path} knows no class {of!r}. {hint}")
+            of = names.index(of.lower())
+        if not 0 <= int(of) < len(self.classes):
+            raise ConfigError(f"{self.path} has classes 0 to {len(self.classes) - 1}, not {of}.")
+        return torch.full((n,), int(of))
+
+
+def cache_folder() -> Path:
+    """Where packed data is kept between runs: MINTAGE_CACHE, or the user's cache folder."""
+    home = os.environ.get("MINTAGE_CACHE")
+    return Path(home) if home else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mintage"
+
+
+def _plan(first: Experiment, seconds: float) -> Plan:
+    def step_seconds(settings: Mapping[str, Any]) -> float:
+        values = first.recipe.model_dump(mode="json")
+        model = {k: v for k, v in merge(values["model"], settings).items() if k != "name"}
+        sized = type(first.model).read(model, "model")  # type: ignore[attr-defined]
+        return Experiment(first.recipe, sized, first.data, first.device, first.process).measure()[1]
+
+    return choose(seconds, first.model.ladder, first.recipe.training.batch, step_seconds)
+
+
+def _chosen(
+    raw: Mapping[str, Any], data: Any, at: torch.device, plan: Any, process: tuple[int, int]
+) -> str:
+    return Experiment.prepare(raw, data, at, (0, 1), plan).recipe.toml() if process[0] == 0 else ""
+
+
+def _parse(text: str) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(text)
+
+
+def _between(a: Tensor, b: Tensor, share: Tensor) -> Tensor:
+    """On the arc from a to b, which keeps the length that a normal z has. Shape: (n, *z), (n, *z), (n,) -> (n, *z)."""
+    angle = share.view(-1, *[1] * (a.ndim - 1)) * (torch.pi / 2)
+    mixed = a * angle.cos() + b * angle.sin()  # independent normal draws are all but orthogonal
+    return mixed
+
+
+def _enlarged(picture: Any) -> Any:
+    factor = max(1, 256 // max(picture.size))
+    return picture.resize((picture.width * factor, picture.height * factor), 0)

@@ -1,0 +1,85 @@
+"""Batches as a pure function of the step: read from the packed cache ahead of time, augmented, cut into shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mintage.augmentation import Pipeline
+from mintage.contracts import Batch, Codec, Share
+from mintage.data.order import indices
+from mintage.data.packing import Packed
+from mintage.seeding import generator
+
+__all__ = ["Stream"]
+
+
+class Stream:
+    """What training sees at each step; the same for any number of workers, micro-batches and processes.
+
+    `rows` are the examples it may show; `augment` changes real samples before anyone sees them.
+    """
+
+    def __init__(
+        self,
+        packed: Packed,
+        codec: Codec,
+        rows: NDArray[np.int64],
+        *,
+        batch: int,
+        seed: int,
+        parts: int = 1,
+        process: tuple[int, int] = (0, 1),
+        augment: Pipeline | None = None,
+        device: torch.device | str = "cpu",
+        workers: int = 1,
+    ) -> None:
+        self.packed, self.codec, self.rows, self.batch, self.seed = packed, codec, rows, batch, seed
+        self.augment, self.device = augment, torch.device(device)
+        rank, world = process
+        size = batch // (world * parts)
+        self.shares = [Share((rank * parts + part) * size, batch) for part in range(parts)]
+        self.size = size
+        self._pool = ThreadPoolExecutor(workers, "mintage-loader") if workers else None
+        self._ahead: dict[int, Future[list[tuple[Tensor, Tensor | None]]]] = {}
+        self._depth = 2 * workers
+
+    def __call__(self, step: int) -> Sequence[Batch]:
+        """This process's micro-batches of one step. Each: x (size, *x.shape) and condition (size,) or None."""
+        if self._pool is None:
+            parts = self._read(step)
+        else:
+            for ahead in range(step, step + 1 + self._depth):
+                if ahead not in self._ahead:
+                    self._ahead[ahead] = self._pool.submit(self._read, ahead)
+            parts = self._ahead.pop(step).result()
+            for stale in [s for s in self._ahead if s < step]:
+                del self._ahead[stale]
+        return [self._finish(step, share, *part) for share, part in zip(self.shares, parts, strict=True)]
+
+    def close(self) -> None:
+        """Let the reading threads go."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def _read(self, step: int) -> list[tuple[Tensor, Tensor | None]]:
+        parts = []
+        for share in self.shares:
+            places = indices(step * self.batch + share.first, self.size, len(self.rows), self.seed)
+            parts.append(self.packed.gather(self.rows[places]))
+        return parts
+
+    def _finish(self, step: int, share: Share, stored: Tensor, condition: Tensor | None) -> Batch:
+        x = self.codec.expand(stored.to(self.device, non_blocking=True))
+        condition = None if condition is None else condition.to(self.device, non_blocking=True)
+        batch = Batch(x, condition, share=share if share.total != len(x) else None)
+        if self.augment is None:
+            return batch
+        rng, draws = generator(self.seed, step, "augment"), self.augment.num_draws
+        chance = batch.cut(lambda n: torch.rand(n, draws, generator=rng)).to(self.device)
+        return Batch(self.augment(x, chance), condition, share=batch.share)

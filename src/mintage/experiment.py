@@ -1,0 +1,241 @@
+"""From a recipe to objects: data, codec, model, game, loop. The only room where a string becomes an object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mintage import registry
+from mintage.arrangement import IMAGE_SUFFIXES
+from mintage.augmentation import Pipeline
+from mintage.config import merge
+from mintage.contracts import Batch, Codec, DataSpec, Game, Model, Sampler, Source, TensorSpec
+from mintage.data.inspection import DataReport
+from mintage.data.loading import Stream
+from mintage.data.order import split
+from mintage.data.packing import Packed, pack
+from mintage.errors import ConfigError, DataError
+from mintage.recipe import DataSettings, Recipe, resolve
+from mintage.seeding import derive
+from mintage.training.ema import Averager
+from mintage.training.loop import Loop
+from mintage.training.precision import Numbers, calibrate
+from mintage.training.settings import TrainingSettings
+from mintage.training.update import PlainUpdate
+
+__all__ = ["Data", "Experiment", "build_sampler", "find_device", "open_data"]
+
+MOST_HELDOUT = 2_000
+
+
+@dataclass(frozen=True)
+class Data:
+    """The packed examples, how they are read, and which of them are held out."""
+
+    packed: Packed
+    report: DataReport
+    codec: Codec
+    spec: DataSpec
+    train: NDArray[np.int64]
+    heldout: NDArray[np.int64]
+
+    def batches(self, rows: NDArray[np.int64], size: int = 500) -> Iterator[Batch]:
+        """Those rows in order, on the CPU."""
+        for first in range(0, len(rows), size):
+            stored, condition = self.packed.gather(rows[first : first + size])
+            told = condition if self.spec.condition is not None else None
+            yield Batch(self.codec.expand(stored), told)
+
+
+def find_device(name: str) -> torch.device:
+    """The device of that name; "auto" is the graphics card if there is one.
+
+    Raises:
+        ConfigError: this machine has no such device.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        torch.empty(1, device=name)
+        return torch.device(name)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(f"This machine has no device {name!r}. Use --device cpu, or leave it out.") from error
+
+
+def open_data(
+    settings: DataSettings,
+    codec: Mapping[str, Any],
+    seed: int,
+    cache: Path,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Data, DataSettings, dict[str, Any]]:
+    """Find the source, fit the codec, pack; returns the data and both settings with nothing left open.
+
+    Raises:
+        DataError: there is nothing to learn from.
+        ConfigError: an unknown source or codec, or settings that do not fit.
+    """
+    source, name = _find_source(settings)
+    wanted = dict(codec)
+    kind = str(wanted.pop("name", "image"))
+    if not len(source):
+        raise DataError(f"{settings.path} holds no examples. Images end in {', '.join(IMAGE_SUFFIXES)}.")
+    fitted = registry.find("codecs", kind).read(wanted, "codec").fit(source[i].x for i in _spread(len(source)))
+    packed, report = pack(source, fitted, cache, progress=progress)
+    classes = len(packed.classes) if settings.classes and packed.condition is not None else 0
+    condition = TensorSpec(shape=(), classes=classes) if classes > 1 else None
+    spec = DataSpec(x=fitted.spec, condition=condition)
+    train, heldout = split(len(packed), min(round(len(packed) * settings.heldout), MOST_HELDOUT), seed)
+    data = Data(packed, report, fitted, spec, train, heldout)
+    return data, settings.model_copy(update={"source": name}), {"name": kind, **fitted.state()}
+
+
+def suited(data: Data) -> dict[str, Any]:
+    """The model and the stakes to choose when a recipe names none, by how much there is to learn from.
+
+    Small sets are augmented before the discriminator (Zhao et al., 2020), which otherwise learns them by heart.
+    """
+    count, side = len(data.train), data.spec.x.shape[-1] or 0
+    name = "fastgan" if count < 2_000 and side >= 64 else "dcgan"
+    if count >= 20_000 or name == "fastgan":
+        return {"model": {"name": name}}
+    augment = ["translate", "cutout"] + (["colour"] if count < 2_000 else [])
+    return {"model": {"name": name, "stakes": {"augment": augment}}}
+
+
+class Experiment:
+    """A recipe made real on one machine; `loop` is ready to run."""
+
+    def __init__(
+        self, recipe: Recipe, model: Model, data: Data, device: torch.device, process: tuple[int, int] = (0, 1)
+    ) -> None:
+        self.recipe, self.model, self.data, self.device, self.process = recipe, model, data, device, process
+        settings = recipe.training
+        parts = settings.accumulate * process[1]
+        if settings.batch % parts:
+            raise ConfigError(
+                f"training.batch = {settings.batch} cannot be cut into {parts} equal parts "
+                f"(accumulate {settings.accumulate} times {process[1]} processes). Choose a multiple of {parts}."
+            )
+        self.numbers = Numbers(settings.precision == "bfloat16", bool(settings.channels_last))
+        self.game = self.numbers.arrange(self._build(model)).to(device)
+        self.stream = self._stream(settings.workers)
+        self.loop = self._loop(self.game, self.stream, settings, self.numbers)
+
+    @classmethod
+    def prepare(
+        cls,
+        raw: Mapping[str, Any],
+        data: Data,
+        device: torch.device,
+        process: tuple[int, int] = (0, 1),
+        plan: Callable[[Experiment], Mapping[str, Any]] | None = None,
+    ) -> Experiment:
+        """Choose what the recipe leaves open: the model, the numbers, and with `plan` the size and the length."""
+        recipe, model = resolve(raw, suited(data))
+        first = cls(recipe, model, data, device, process)
+        if plan is not None:
+            recipe, model = resolve(merge(raw, plan(first)), suited(data))
+            first = cls(recipe, model, data, device, process)
+        numbers, _ = first.measure()
+        training = recipe.training.model_copy(
+            update={
+                "precision": "bfloat16" if numbers.bfloat16 else "float32",
+                "channels_last": numbers.channels_last,
+            }
+        )
+        return cls(recipe.model_copy(update={"training": training}), model, data, device, process)
+
+    def measure(self) -> tuple[Numbers, float]:
+        """The fastest numbers for this game on this machine, and the seconds of a step."""
+        stream = self._stream(0)
+        batches = stream(0)
+
+        def play(numbers: Numbers) -> Callable[[], object]:
+            game = numbers.arrange(self._build(self.model)).to(self.device)
+            return self._loop(game, lambda step: batches, self.recipe.training, numbers).advance
+
+        return calibrate(self.recipe.training, self.device, play)
+
+    def evaluation_batch(self, size: int = 256) -> Batch | None:
+        """Held-out samples on the device, or None if nothing is held out."""
+        if not len(self.data.heldout):
+            return None
+        batch = next(self.data.batches(self.data.heldout[:size], size))
+        told = None if batch.condition is None else batch.condition.to(self.device)
+        return Batch(batch.x.to(self.device), told)
+
+    def conditions(self, count: int) -> Tensor | None:
+        """Classes for `count` samples, each as often as the others, in turn. Shape: (count,)."""
+        spec = self.data.spec.condition
+        return None if spec is None or spec.classes is None else torch.arange(count) % spec.classes
+
+    def _build(self, model: Model) -> Any:
+        torch.manual_seed(derive(self.recipe.seed, "weights"))
+        return model.build(self.data.spec)
+
+    def _stream(self, workers: int) -> Stream:
+        recipe, data = self.recipe, self.data
+        augment = None
+        if recipe.data.augment:
+            steps = [registry.find("augment", name)() for name in recipe.data.augment]
+            augment = Pipeline(steps, probability=recipe.data.augment_probability).to(self.device)
+        packed = data.packed if data.spec.condition is not None else data.packed.without_condition()
+        return Stream(
+            packed, data.codec, data.train, batch=recipe.training.batch, seed=recipe.seed,
+            parts=recipe.training.accumulate, process=self.process, augment=augment, device=self.device,
+            workers=workers,
+        )  # fmt: skip
+
+    def _loop(
+        self, game: Any, stream: Callable[[int], Any], settings: TrainingSettings, numbers: Numbers
+    ) -> Loop:
+        averager = Averager(game.sampler, settings.ema_half_life, settings.ema_ramp)
+        return Loop(game, stream, PlainUpdate(game, settings, numbers), averager, settings, self.recipe.seed)
+
+
+def build_sampler(recipe: Recipe, spec: DataSpec, state: Mapping[str, Tensor]) -> Sampler:
+    """The trained sampler of a run: the recipe's model for this spec, with the checkpoint's weights."""
+    model = registry.find("models", str(recipe.model["name"])).read(
+        {key: value for key, value in recipe.model.items() if key != "name"}, "model"
+    )
+    game: Game = model.build(spec)
+    sampler = game.sampler
+    assert isinstance(sampler, nn.Module)
+    sampler.load_state_dict(state)
+    return sampler.eval().requires_grad_(False)
+
+
+def read_codec(path: Path) -> Codec:
+    """The codec that a run kept in codec.json."""
+    state = json.loads(path.read_text("utf-8"))
+    name = state.pop("name")
+    return registry.find("codecs", name).from_state(state)  # type: ignore[no-any-return]
+
+
+def _find_source(settings: DataSettings) -> tuple[Source, str]:
+    if settings.source:
+        cls = registry.find("sources", settings.source.replace("-", "_"))
+        return cls(settings.path), settings.source
+    if settings.path is None:
+        raise ConfigError("The recipe names no data. Give a folder: mintage train ./photos.")
+    for name in registry.names("sources"):
+        cls = registry.find("sources", name)
+        if cls.accepts(settings.path):
+            return cls(settings.path), name
+    raise DataError(
+        f"{settings.path} is not data that Mintage knows. It reads folders of images, zip and tar files, idx files."
+    )
+
+
+def _spread(size: int, most: int = 1000) -> list[int]:
+    """At most so many places, evenly over the whole."""
+    return sorted({round(i) for i in np.linspace(0, size - 1, min(size, most))})

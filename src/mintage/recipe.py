@@ -1,0 +1,129 @@
+"""A recipe: what is learned, by which model, trained how. Read from TOML, changed by overrides, kept with the run."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import Field
+
+from mintage import registry
+from mintage.config import Settings, merge, parse_overrides
+from mintage.errors import ConfigError
+from mintage.training.settings import TrainingSettings
+
+__all__ = ["DataSettings", "Recipe", "read_raw", "recipe_names", "resolve"]
+
+_SHIPPED = Path(__file__).parent / "recipes"
+
+
+class DataSettings(Settings):
+    """Which examples to learn from."""
+
+    source: str = ""
+    """How they are arranged: a name from `mintage models --sources`; unset: recognised from the path."""
+    path: Path | None = None
+    """Folder or file; unset for built-in data."""
+    classes: bool = True
+    """Tell the model the classes that the source names, if it names any."""
+    heldout: float = Field(0.05, ge=0, lt=1)
+    """Share (at most 2000 examples) that training never sees; scores and the overfitting alarm use it."""
+    augment: tuple[str, ...] = ()
+    """Changes of real samples that leave them real, from `mintage models --augment`; none unless declared harmless."""
+    augment_probability: float = Field(0.5, ge=0, le=1)
+    """How often each is done."""
+
+
+class Recipe(Settings):
+    """Everything that decides what a run will be, apart from the machine."""
+
+    about: str = ""
+    """A sentence for people."""
+    name: str = ""
+    """What the run directory is called."""
+    seed: int = 0
+    """Of the weights, the order of the data, and all noise."""
+    data: DataSettings = DataSettings()
+    """Which examples to learn from."""
+    codec: dict[str, Any] = {}
+    """What an example is: `name` and its settings; unset: recognised from the data."""
+    model: dict[str, Any] = {}
+    """`name` and its hyper-parameters; unset: chosen for the data."""
+    training: TrainingSettings = TrainingSettings()
+    """How it trains."""
+
+    def toml(self) -> str:
+        """The recipe as a file that `mintage train` runs again."""
+        return tomli_w.dumps(_plain(self.model_dump(mode="json")))
+
+    def with_parts(self, **parts: Any) -> Recipe:
+        """A copy with other values for whole parts."""
+        return Recipe.model_validate({**self.model_dump(), **parts})
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with Mintage."""
+    return sorted(path.stem for path in _SHIPPED.glob("*.toml"))
+
+
+def read_raw(what: str, data: Path | None, overrides: Sequence[str]) -> dict[str, Any]:
+    """The values a person asked for: `what` is a recipe's name or file, a source's name, or a path to data.
+
+    Raises:
+        ConfigError: it is none of these, or an override does not parse.
+    """
+    over = parse_overrides(overrides)
+    path = Path(what).expanduser()
+    if what in recipe_names():
+        raw = _load(_SHIPPED / f"{what}.toml") | {"name": what}
+    elif path.suffix == ".toml":
+        if not path.is_file():
+            raise ConfigError(f"There is no recipe at {path}. Known recipes: {', '.join(recipe_names())}.")
+        raw = {"name": path.stem} | _load(path)
+    elif path.exists():
+        raw = {"name": _slug(path), "data": {"path": str(path.resolve())}}
+    elif what in (known := [name.replace("_", "-") for name in registry.names("sources")]):
+        raw = {"name": what, "data": {"source": what}}
+    else:
+        hint = registry.suggest(what, [*recipe_names(), *known])
+        raise ConfigError(f"{what!r} is neither a recipe nor a path to data. {hint}")
+    if data is not None:
+        raw = merge(raw, {"data": {"path": str(data.expanduser().resolve())}})
+    return merge(raw, over)
+
+
+def resolve(raw: Mapping[str, Any], chosen: Mapping[str, Any]) -> tuple[Recipe, Settings]:
+    """The full recipe and its model: what was `chosen` for the data gives way to the model's habits to `raw`.
+
+    Raises:
+        ConfigError: a key or value that does not fit.
+    """
+    values = merge(chosen, raw)
+    model = dict(values.get("model", {}))
+    cls = registry.find("models", str(model.pop("name")))
+    made = cls.read(model, "model")
+    values["model"] = {"name": values["model"]["name"], **made.model_dump(mode="json")}
+    values["training"] = merge(cls.habits, values.get("training", {}))
+    return Recipe.read(values), made
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+
+
+def _slug(path: Path) -> str:
+    words = path.resolve().name.split(".")[0]
+    return "".join(c if c.isalnum() else "-" for c in words.lower()).strip("-") or "data"
+
+
+def _plain(value: Any) -> Any:
+    """TOML has no null: unset keys are left out."""
+    if isinstance(value, Mapping):
+        return {key: _plain(v) for key, v in value.items() if v is not None}
+    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value

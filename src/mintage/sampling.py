@@ -1,0 +1,64 @@
+"""Draws samples so that sample i of a seed is the same picture whatever is drawn beside it.
+
+Noise comes in chunks, each a function of (seed, chunk), and samplers run on whole chunks only: the same kernels, the
+same bits, for one sample or a million.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from mintage.contracts import Sampler
+from mintage.seeding import generator
+from mintage.training.precision import Numbers
+
+__all__ = ["CHUNK", "draw", "noise_of", "sample"]
+
+CHUNK = 64
+
+
+def noise_of(sampler: Sampler, first: int, count: int, seed: int) -> Tensor:
+    """The chance of samples first .. first + count - 1 of a seed. Shape: (count, *noise_shape)."""
+    chunks = range(first // CHUNK, (first + count - 1) // CHUNK + 1)
+    noise = torch.cat([sampler.noise(CHUNK, generator(seed, "sample", chunk)) for chunk in chunks])
+    start = first % CHUNK
+    return noise[start : start + count]
+
+
+def sample(
+    sampler: Sampler, count: int, seed: int, condition: Tensor | None = None, *, numbers: Numbers, device: torch.device
+) -> Iterator[Tensor]:
+    """Samples 0 .. count - 1 of a seed, chunk by chunk, so that memory does not grow with the count.
+
+    Shape: condition (count,) or None -> chunks of (at most CHUNK, *x.shape), float32 on the CPU.
+    """
+    for first in range(0, count, CHUNK):
+        size = min(CHUNK, count - first)
+        told = None if condition is None else condition[first : first + size]
+        yield draw(sampler, noise_of(sampler, first, size, seed), told, numbers=numbers, device=device)
+
+
+@torch.inference_mode()
+def draw(
+    sampler: Sampler, noise: Tensor, condition: Tensor | None = None, *, numbers: Numbers, device: torch.device
+) -> Tensor:
+    """The samples of a noise tensor. Shape: (n, *noise_shape), (n,) or None -> (n, *x.shape), float32 on the CPU."""
+    assert isinstance(sampler, nn.Module)
+    training = sampler.training
+    sampler.eval()
+    drawn = []
+    for first in range(0, len(noise), CHUNK):
+        z = _padded(noise[first : first + CHUNK]).to(device)
+        told = None if condition is None else _padded(condition[first : first + CHUNK]).to(device)
+        with numbers.autocast(device):
+            x = sampler(z, told)
+        drawn.append(x[: len(noise) - first].float().cpu())
+    sampler.train(training)
+    return torch.cat(drawn)
+
+
+def _padded(rows: Tensor) -> Tensor:
+    return rows if len(rows) == CHUNK else torch.cat([rows, rows[-1:].expand(CHUNK - len(rows), *rows.shape[1:])])

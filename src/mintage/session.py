@@ -1,0 +1,257 @@
+"""One training session: a run directory, a loop, and everyone who watches it; started fresh or resumed."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from mintage import __version__
+from mintage.contracts import Callback, Evidence
+from mintage.errors import RunError, TrainingDiverged
+from mintage.experiment import Data, Experiment
+from mintage.metrics.sliced_wasserstein import SlicedWasserstein
+from mintage.run import RunDirectory
+from mintage.sampling import noise_of, sample
+from mintage.storage import write_image, write_json, write_text
+from mintage.training.checkpoint import Checkpoints
+from mintage.training.checkup import Checkup
+from mintage.training.distributed import broadcast, check_equal
+from mintage.training.health import HealthMonitor
+from mintage.training.recorder import Recorder
+from mintage.training.saver import Saver
+from mintage.training.schedule import frame_steps
+from mintage.training.stopping import Stop
+from mintage.watching import log
+from mintage.watching.film import captions_of, make_film
+from mintage.watching.frames import Frames
+from mintage.watching.grid import contact_sheet
+from mintage.watching.report import write_report
+
+__all__ = ["Outcome", "Watcher", "create_run", "train"]
+
+Watcher = Callable[[Mapping[str, Any]], None]  # sees every row and event of the log as it is written
+
+SHOWN = 64  # samples of the film's sheets
+JUDGED = 1_000  # samples of the score that picks the best checkpoint
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a session ended."""
+
+    finished: bool
+    reason: str  # what stopped it early, such as "SIGINT"; empty when finished
+    step: int
+    seconds: float
+
+
+def create_run(experiment: Experiment, root: Path) -> RunDirectory:
+    """A new run directory with the resolved recipe, the codec, the data report and the facts."""
+    recipe, data = experiment.recipe, experiment.data
+    run = RunDirectory.create(root, recipe.name or "run")
+    write_text(run.recipe, recipe.toml())
+    write_json(run.codec, recipe.codec)
+    write_json(run.data_report, data.report.as_dict())
+    write_json(run.facts, facts(experiment))
+    return run
+
+
+def facts(experiment: Experiment) -> dict[str, Any]:
+    """What run.json says of a run that has not begun."""
+    data, spec = experiment.data, experiment.data.spec
+    return {
+        "name": experiment.recipe.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "mintage": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": _processor(),
+        "cores": os.cpu_count(),
+        "device": torch.cuda.get_device_name() if experiment.device.type == "cuda" else str(experiment.device),
+        "seed": experiment.recipe.seed,
+        "data": {
+            "path": str(experiment.recipe.data.path or experiment.recipe.data.source),
+            "fingerprint": data.packed.fingerprint,
+            "count": len(data.packed),
+            "train": len(data.train),
+            "heldout": len(data.heldout),
+        },
+        "shape": list(spec.x.shape),
+        "classes": list(data.packed.classes) if spec.condition is not None else [],
+        "precision": experiment.recipe.training.precision,
+        "channels_last": experiment.numbers.channels_last,
+        "parameters": {
+            name: sum(p.numel() for p in player.parameters()) for name, player in experiment.game.players.items()
+        },
+        "seconds": 0.0,
+        "steps": 0,
+        "images": 0,
+        "finished": False,
+    }
+
+
+def train(
+    experiment: Experiment,
+    run: RunDirectory | None,
+    watchers: Sequence[Watcher] = (),
+    *,
+    resume: bool = False,
+    stop: Stop | None = None,
+) -> Outcome:
+    """Train to the end or until told to stop; the run is left whole and resumable either way.
+
+    `run` is None in every process but the first.
+
+    Raises:
+        TrainingDiverged: figures stopped being finite; the last good checkpoint is kept.
+        RunError: the run is in use, or holds no undamaged checkpoint to resume from.
+    """
+    loop = experiment.loop
+    with ExitStack() as stack:
+        stack.callback(experiment.stream.close)
+        stop = stack.enter_context(stop or Stop(experiment.recipe.training.max_seconds))
+        if run is None:
+            broadcast(experiment.game)
+            finished = loop.run((), stop)
+            check_equal(experiment.game)
+            return Outcome(finished, stop.reason, loop.step, 0.0)
+        stack.enter_context(run.locked())
+        return _Scene(experiment, run, watchers, resume, stack).play(stop)
+
+
+def restore(experiment: Experiment, run: RunDirectory) -> tuple[float, list[str]]:
+    """Bring the loop to the run's newest undamaged checkpoint; returns its seconds and complaints.
+
+    Raises:
+        RunError: checkpoints exist but all are damaged, or they do not fit the recipe.
+    """
+    checkpoint, complaints = Checkpoints(run.checkpoints).latest()
+    if checkpoint is None:
+        if complaints:
+            raise RunError(f"Every checkpoint of {run.path} is damaged. {complaints[0]} Train anew.")
+        return 0.0, []  # stopped before the first checkpoint: the beginning is a function of the seed
+    try:
+        experiment.loop.load_state_dict(checkpoint.step, checkpoint.training(), checkpoint.sampler())
+    except (RuntimeError, KeyError, IndexError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunError(f"{checkpoint.path} does not fit its recipe.toml: {reason}") from error
+    return float(checkpoint.state["seconds"]), complaints
+
+
+class _Scene:
+    """The first process's session: it writes, and tells everyone."""
+
+    def __init__(
+        self, experiment: Experiment, run: RunDirectory, watchers: Sequence[Watcher], resume: bool, stack: ExitStack
+    ) -> None:
+        self.experiment, self.run, self.watchers = experiment, run, watchers
+        seconds, complaints = restore(experiment, run) if resume else (0.0, [])
+        broadcast(experiment.game)
+        if resume:
+            log.cut(run.log, experiment.loop.step)
+        self.log = stack.enter_context(log.Log(run.log))
+        for complaint in complaints:
+            self.tell({"event": "fallback", "step": experiment.loop.step, "message": complaint})
+        loop, recipe = experiment.loop, experiment.recipe
+        self.noise = noise_of(loop.averager.sampler, 0, SHOWN, recipe.seed)
+        self.told = experiment.conditions(SHOWN)
+        self.recorder = Recorder(loop, [self.tell, self._checkup()], seconds_before=seconds)
+        kept = Checkpoints(run.checkpoints, keep_last=recipe.training.keep_last, keep_best=recipe.training.keep_best)
+        score = self._score if len(experiment.data.heldout) and experiment.data.spec.x.classes is None else None
+        self.saver = Saver(loop, kept, seconds=lambda: self.recorder.seconds, score=score, tell=self.tell)
+        self.frames = Frames(
+            run, loop.averager.sampler, experiment.data.codec, self.noise, self.told,
+            steps=frame_steps(recipe.training.steps, recipe.training.frames), numbers=experiment.numbers,
+            device=experiment.device, tell=self.tell,
+        )  # fmt: skip
+
+    def tell(self, row: Mapping[str, Any]) -> None:
+        self.log.append(row)
+        for watcher in self.watchers:
+            watcher(row)
+
+    def play(self, stop: Stop) -> Outcome:
+        loop = self.experiment.loop
+        self._draw_reals()
+        if loop.step == 0:
+            self.frames.draw(0)
+        callbacks: list[Callback] = [self.recorder, self.frames, self.saver]
+        try:
+            finished = loop.run(callbacks, stop)
+            check_equal(self.experiment.game)
+            saved = self.saver.save()
+        except TrainingDiverged:
+            self.close(False)
+            raise
+        if finished and loop.step not in self.frames.steps:
+            self.frames.draw(loop.step)
+        self.close(finished)
+        if not saved:
+            raise RunError(f"The last state of {self.run.path} could not be saved; the checkpoint before it is kept.")
+        return Outcome(finished, "" if finished else stop.reason, loop.step, self.recorder.seconds)
+
+    def close(self, finished: bool) -> None:
+        """Bring facts, film and report up to date."""
+        loop = self.experiment.loop
+        before = self.run.read_facts()
+        now = {"seconds": round(self.recorder.seconds, 1), "steps": loop.step, "images": loop.images}
+        write_json(self.run.facts, {**before, **now, "finished": finished})
+        frames = self.run.sample_sheets()
+        if frames:
+            make_film(frames, self.run.film, captions=captions_of(frames, log.read(self.run.log)))
+        write_report(self.run)
+
+    def _checkup(self) -> Checkup:
+        experiment = self.experiment
+        batch = experiment.evaluation_batch()
+        stored, _ = experiment.data.packed.gather(experiment.data.train[:SHOWN])
+        return Checkup(
+            experiment.loop, HealthMonitor(stored.numpy()), self.noise, self.told, batch,
+            numbers=experiment.numbers, tell=self.tell,
+        )  # fmt: skip
+
+    def _draw_reals(self) -> None:
+        if not self.run.reals.exists():
+            data = self.experiment.data
+            rows = data.train[:: max(1, len(data.train) // SHOWN)][:SHOWN]
+            (batch,) = data.batches(rows)
+            write_image(self.run.reals, contact_sheet([data.codec.decode(x) for x in batch.x]))
+
+    def _score(self) -> Mapping[str, float]:
+        return SlicedWasserstein().measure(evidence(self.experiment.data, self.experiment, JUDGED))
+
+
+def evidence(data: Data, experiment: Experiment, count: int) -> Evidence:
+    """What metrics see: at most `count` samples of the averaged sampler, and as many real ones."""
+    sampler = experiment.loop.averager.sampler
+    assert isinstance(sampler, nn.Module)
+    return Evidence(
+        train=lambda: data.batches(data.train[:count]),
+        heldout=lambda: data.batches(data.heldout[:count]),
+        fake=lambda: sample(
+            sampler, count, experiment.recipe.seed, experiment.conditions(count),
+            numbers=experiment.numbers, device=experiment.device,
+        ),
+        embed=lambda x: x.flatten(1),
+        sampler=sampler,
+        spec=data.spec,
+        codec=data.codec,
+    )  # fmt: skip
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

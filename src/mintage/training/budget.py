@@ -1,0 +1,83 @@
+"""The one dial: from an amount of time to the size of a model and the length of its training, by measurement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mintage.contracts import Rung
+from mintage.errors import ConfigError
+
+__all__ = ["Plan", "choose", "parse_duration", "spell_duration"]
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_FOR_WATCHING = 0.06  # share of the time that pictures, scores and checkpoints take
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a budget buys."""
+
+    settings: Mapping[str, Any]  # of the model
+    steps: int
+    images: int
+    rate: float  # images a second, measured
+    more: str  # what a larger budget would buy, in words
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of a duration such as "90", "4m", "1h30m".
+
+    >>> parse_duration("1h30m"), parse_duration("45s"), parse_duration("0.5m")
+    (5400.0, 45.0, 30.0)
+
+    Raises:
+        ConfigError: it is not written like that, or not above zero.
+    """
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd]?)", text)
+    if not parts or "".join(n + u for n, u in parts) != text or any(not u for _, u in parts[:-1]):
+        raise ConfigError(f"{text!r} is not a duration. Write it like 90s, 10m or 1h30m.")
+    seconds = sum(float(number) * _UNITS[unit or "s"] for number, unit in parts)
+    if seconds <= 0:
+        raise ConfigError(f"A budget of {text!r} leaves no time to train. Write it like 90s, 10m or 1h30m.")
+    return seconds
+
+
+def spell_duration(seconds: float) -> str:
+    """A duration as a person would say it.
+
+    >>> spell_duration(42), spell_duration(600), spell_duration(5400)
+    ('42 s', '10 min', '1 h 30 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    hours, minutes = divmod(minutes, 60)
+    return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours))
+
+
+def choose(
+    seconds: float, ladder: Sequence[Rung], batch: int, step_seconds: Callable[[Mapping[str, Any]], float]
+) -> Plan:
+    """The largest size of the ladder that sees enough images in the time; sizes are measured from small to large.
+
+    `step_seconds(settings)` is the time of one step of `batch` samples at that size on this machine.
+    """
+    usable = seconds * (1 - _FOR_WATCHING)
+    best, rate, more = ladder[0], 0.0, ""
+    for rung in ladder:
+        measured = batch / step_seconds(rung.settings)
+        if rung is not ladder[0] and measured * usable < rung.images:
+            needed = spell_duration(rung.images / measured / (1 - _FOR_WATCHING))
+            more = f"{needed} would pay for {_spell(rung.settings)}"
+            break
+        best, rate = rung, measured
+    images = int(rate * usable)
+    steps = max(images // batch, 1)
+    return Plan(best.settings, steps, steps * batch, rate, more or "more time would buy more images at this size")
+
+
+def _spell(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.items())

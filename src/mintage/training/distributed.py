@@ -1,0 +1,101 @@
+"""Several processes that train as one, started by torchrun: start, broadcast once, average gradients each turn.
+
+No DistributedDataParallel: it breaks the double backward of gradient penalties.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from mintage.errors import TrainingDiverged
+from mintage.layers.across import alone
+
+__all__ = ["any_process", "average_gradients", "broadcast", "check_equal", "processes", "share_text"]
+
+
+@contextmanager
+def processes(device: torch.device) -> Iterator[tuple[int, int]]:
+    """(rank, world) of this process; joins the group when torchrun started us, and leaves it at the end."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        yield 0, 1
+        return
+    joined = dist.is_initialized()
+    if not joined:
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    if device.type == "cpu":  # torchrun gives each process one thread unless told otherwise
+        local = int(os.environ.get("LOCAL_WORLD_SIZE", world))
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // local))
+    try:
+        yield dist.get_rank(), world
+    finally:
+        if not joined:
+            dist.destroy_process_group()
+
+
+def broadcast(module: nn.Module) -> None:
+    """Give every process the first one's parameters and buffers."""
+    if not alone():
+        for tensor in module.state_dict().values():
+            dist.broadcast(tensor, 0)
+
+
+def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """Average the gradients over all processes, in one flat message; a missing one counts as zero."""
+    if alone():
+        return
+    held = list(parameters)
+    for p in held:
+        if p.grad is None:
+            p.grad = torch.zeros_like(p)
+    gradients: list[Tensor] = [p.grad for p in held if p.grad is not None]
+    flat = torch.cat([g.flatten() for g in gradients])
+    dist.all_reduce(flat)
+    flat /= dist.get_world_size()
+    parts = flat.split([g.numel() for g in gradients])
+    torch._foreach_copy_(gradients, [part.view(g.shape) for part, g in zip(parts, gradients, strict=True)])
+
+
+def any_process(flag: bool) -> bool:
+    """Whether the flag is set in any process, so that all stop after the same step."""
+    if alone():
+        return flag
+    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
+    told = torch.tensor([float(flag)], device=device)
+    dist.all_reduce(told, dist.ReduceOp.MAX)
+    return bool(told.item())
+
+
+def share_text(text: str) -> str:
+    """What the first process says, told to all."""
+    if alone():
+        return text
+    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
+    data = torch.tensor(list(text.encode()), dtype=torch.uint8, device=device)
+    length = torch.tensor([len(data)], device=device)
+    dist.broadcast(length, 0)
+    if dist.get_rank():
+        data = torch.empty(int(length), dtype=torch.uint8, device=device)
+    dist.broadcast(data, 0)
+    return bytes(data.tolist()).decode()
+
+
+def check_equal(module: nn.Module) -> None:
+    """Make sure that every process holds the same weights.
+
+    Raises:
+        TrainingDiverged: they differ, which is a mistake of ours or of the hardware.
+    """
+    if alone():
+        return
+    for name, tensor in module.state_dict().items():
+        first = tensor.clone()
+        dist.broadcast(first, 0)
+        if not torch.equal(first, tensor):
+            raise TrainingDiverged(f"Process {dist.get_rank()} holds another {name} than process 0.")

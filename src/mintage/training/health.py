@@ -1,0 +1,310 @@
+"""Says by name what goes wrong in an adversarial training, and what to do; it knows only figures and arrays."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+__all__ = ["Diagnosis", "DiagnosisName", "HealthMonitor"]
+
+DiagnosisName = Literal[
+    "not_finite", "generator_frozen", "mode_collapse", "discriminator_wins", "generator_wins", "oscillation",
+    "overfitting",
+]  # fmt: skip
+
+SIDE = 16  # images are compared after averaging to about so many pixels a side: noise is not diversity
+MOST_COMPARED = 512
+
+# How many checks in a row a sign must be there before it is said, and absent before it is forgotten. What is seen in
+# figures must also have been there for half the warm-up: figures may come every second, and a bad minute is no trouble.
+PATIENCE: Mapping[str, int] = {
+    "not_finite": 1, "generator_frozen": 2, "mode_collapse": 2, "discriminator_wins": 4, "generator_wins": 4,
+    "oscillation": 2, "overfitting": 4,
+}  # fmt: skip
+FORGOTTEN_AFTER = 2
+SEEN_IN_SAMPLES = ("generator_frozen", "mode_collapse")
+
+COLLAPSED_SPREAD = 0.2  # of the real spread
+STILL_GROWING = 1.15  # from check to check: a spread that grows so fast is being learned, not lost
+DUPLICATED = 0.6  # of the real share of distinct samples
+STILL, NEVER_MOVED = 0.006, 0.15  # change between checks, and since the first one, by the real spread
+SURE_RECOGNITION, SURE_GAP = 0.95, 8.0
+BEATEN_RECOGNITION = 0.35
+LEARNED_BY_HEART, LEARNED_GAP = 0.6, 1.5  # share of the way from real to fake that held-out examples stand; logits
+SWINGS_REMEMBERED, FEWEST_SWINGS, SWING_GROWTH, SWING_SIZE = 60, 6, 2.5, 1.0
+
+MESSAGES: Mapping[str, tuple[str, str]] = {
+    "not_finite": (
+        "{detail} is no longer a finite number, so nothing after this step is worth anything.",
+        "Go on from the last checkpoint with a lower training.lr, with training.max_gradient = 1, "
+        "or with training.precision = float32.",
+    ),
+    "generator_frozen": (
+        "The generator makes exactly the same samples as before: it pays its loss but does not move.",
+        "Check that training.lr_of.generator is not zero and that your generator's parameters require gradients.",
+    ),
+    "mode_collapse": (
+        "The samples are nearly all alike ({detail}): the generator makes a few things instead of all.",
+        "Set model.stakes.objective = relativistic with model.stakes.r1 = 1, give it augmentation by "
+        "model.stakes.augment, or lower training.lr_of.generator.",
+    ),
+    "discriminator_wins": (
+        "The discriminator is sure of everything ({detail}), so the generator is told almost nothing.",
+        "Lower training.lr_of.discriminator, set model.stakes.r1 = 1, or turn on model.stakes.augment.",
+    ),
+    "generator_wins": (
+        "The discriminator takes generated examples for real ones ({detail}): it leads the generator nowhere.",
+        "Raise training.lr_of.discriminator, set model.stakes.critic_steps = 2, or make model.width larger.",
+    ),
+    "oscillation": (
+        "The loss of the {detail} swings wider and wider: the players chase each other and do not settle.",
+        "Lower training.lr, set model.stakes.r1 = 1, or lower the first of training.betas to 0.",
+    ),
+    "overfitting": (
+        "The discriminator knows its training examples by heart ({detail}): what it says no longer helps.",
+        "Turn on model.stakes.augment (with model.stakes.augment_target = 0.6 it steers itself), add data, "
+        "or stop here and keep the best checkpoint.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A named trouble, what it means, and what to do."""
+
+    name: DiagnosisName
+    message: str
+    advice: str
+    step: int
+
+    def row(self) -> dict[str, Any]:
+        """The event for the log."""
+        return {
+            "event": "diagnosis", "step": self.step, "name": self.name, "message": self.message, "advice": self.advice,
+        }  # fmt: skip
+
+
+class HealthMonitor:
+    """Watches an adversarial training by its figures and its samples, and names what goes wrong.
+
+    It is pure: the same observations give the same diagnoses. Each is given once an episode; an episode is over
+    when its sign has been absent for two checks. What explains another sign silences it: a frozen generator also
+    loses to its discriminator, but that is not the trouble.
+
+    `reals` are real examples as they are packed, uint8 (n, H, W, C) or (n, F); `real_classes` and `sample_classes`
+    let a conditional generator be judged within classes. Until `warm_up` steps a generator may make anything.
+    `is_logit` = False (Wasserstein critics and least squares) leaves out the signs that need a logit's scale.
+
+    >>> monitor = HealthMonitor()
+    >>> [found.name for found in monitor.observe(100, {"generator/adversarial": math.nan})]
+    ['not_finite']
+    """
+
+    def __init__(
+        self,
+        reals: np.ndarray[Any, Any] | None = None,
+        *,
+        real_classes: np.ndarray[Any, Any] | None = None,
+        sample_classes: np.ndarray[Any, Any] | None = None,
+        warm_up: int = 300,
+        is_logit: bool = True,
+    ) -> None:
+        self.warm_up, self.is_logit = warm_up, is_logit
+        self.sample_classes = sample_classes if real_classes is not None else None
+        self.real_spread, self.real_distinct = 0.0, 1.0
+        if reals is not None and len(reals) > 1:
+            reals = reals[:MOST_COMPARED]
+            labels = real_classes[:MOST_COMPARED] if real_classes is not None and sample_classes is not None else None
+            self.real_spread, self.real_distinct = _spread(reals, labels), _distinct(reals)
+        self._present: dict[str, int] = dict.fromkeys(PATIENCE, 0)
+        self._absent: dict[str, int] = dict.fromkeys(PATIENCE, 0)
+        self._active: dict[str, None] = {}
+        self._since = dict.fromkeys(PATIENCE, (0, 0))  # step and number of looks at samples when a sign came up
+        self._looks = 0
+        self._first: np.ndarray[Any, Any] | None = None
+        self._samples: np.ndarray[Any, Any] | None = None
+        self._sample_signs: dict[str, str] = {}  # as of the last look
+        self._last_spread = 0.0
+        self._losses: dict[str, deque[float]] = {}
+
+    @property
+    def active(self) -> tuple[str, ...]:
+        """The diagnoses whose episodes are going on."""
+        return tuple(self._active)
+
+    def observe(
+        self, step: int, figures: Mapping[str, float], samples: np.ndarray[Any, Any] | None = None
+    ) -> list[Diagnosis]:
+        """One check: window means of the log's figures and, where there are pictures, the fixed-noise samples.
+
+        `samples` are of the live generator, not of the averaged one, which would hide much. "heldout/real" among the
+        figures is the mean logit of real examples that are not trained on. Returns what is newly wrong.
+
+        Shape: samples (n, H, W, C) uint8 or (n, F).
+        """
+        broken = [key for key, value in figures.items() if not math.isfinite(value)]
+        if samples is not None and not np.isfinite(samples).all():
+            broken.append("a sample")
+        if broken:  # every other sign would be hearsay
+            return self._judge(step, {"not_finite": broken[0]}, {"not_finite"})
+        if samples is not None:
+            self._sample_signs = self._of_samples(step, figures, samples)
+        known = set(PATIENCE) if samples is not None else set(PATIENCE) - set(SEEN_IN_SAMPLES)
+        return self._judge(step, self._explained(self._of_figures(figures) | self._sample_signs), known)
+
+    def _judge(self, step: int, signs: Mapping[str, str], known: set[str]) -> list[Diagnosis]:
+        new: list[Diagnosis] = []
+        for name in PATIENCE:
+            if name not in known:
+                continue
+            if name not in signs:
+                self._present[name] = 0
+                self._absent[name] += 1
+                if self._absent[name] >= FORGOTTEN_AFTER:
+                    self._active.pop(name, None)
+                continue
+            if not self._present[name]:
+                self._since[name] = (step, self._looks)
+            self._present[name], self._absent[name] = self._present[name] + 1, 0
+            if self._has_lasted(name, step) and name not in self._active:
+                self._active[name] = None
+                message, advice = MESSAGES[name]
+                new.append(Diagnosis(name, message.format(detail=signs[name]), advice, step))  # type: ignore[arg-type]
+        return new
+
+    def _has_lasted(self, name: str, step: int) -> bool:
+        since, looks = self._since[name]
+        if name == "not_finite" or name in SEEN_IN_SAMPLES:
+            return self._present[name] >= PATIENCE[name]
+        seen_samples = not self._looks or self._looks >= looks + 2  # they may hold the better explanation
+        return self._present[name] >= PATIENCE[name] and step - since >= self.warm_up // 2 and seen_samples
+
+    def _explained(self, signs: dict[str, str]) -> dict[str, str]:
+        """Without the signs that follow from another one."""
+        follows = {
+            "generator_frozen": {"mode_collapse", "discriminator_wins", "overfitting"},
+            "mode_collapse": {"discriminator_wins", "generator_wins", "oscillation", "overfitting"},
+            "discriminator_wins": {"overfitting", "oscillation"},
+            "generator_wins": {"oscillation", "overfitting"},
+        }
+        going_on = set(signs) | set(self._active)
+        silenced = {effect for cause, effects in follows.items() if cause in going_on for effect in effects}
+        return {name: detail for name, detail in signs.items() if name not in silenced}
+
+    def _of_samples(self, step: int, figures: Mapping[str, float], samples: np.ndarray[Any, Any]) -> dict[str, str]:
+        before, self._samples = self._samples, samples.copy()
+        if self._first is None or self._first.shape != samples.shape:
+            self._first = before = self._samples
+        self._looks += 1
+        spread, distinct = _spread(samples, self.sample_classes), _distinct(samples)
+        last, self._last_spread = self._last_spread, spread
+        if self._looks > 1 and any(key.startswith("generator/") for key in figures) and self._is_still(before):
+            return {"generator_frozen": ""}
+        if step >= self.warm_up // 2 and distinct < DUPLICATED * self.real_distinct:
+            return {"mode_collapse": f"only {distinct:.0%} of them are distinct"}
+        if step >= self.warm_up and self.real_spread and spread < STILL_GROWING * last:
+            share = spread / self.real_spread
+            if share < COLLAPSED_SPREAD:
+                return {"mode_collapse": f"they differ {share:.0%} as much as real ones"}
+        return {}
+
+    def _is_still(self, before: np.ndarray[Any, Any] | None) -> bool:
+        """Whether nothing moved; a frozen generator's running means (batch norm) may tremble."""
+        now, first = self._samples, self._first
+        if now is None or before is None or first is None:
+            return False
+        if np.array_equal(before, now):
+            return True
+        if not self.real_spread:
+            return False
+        moved, changed = _distance(first, now) / self.real_spread, _distance(before, now) / self.real_spread
+        return moved < NEVER_MOVED and changed < STILL
+
+    def _of_figures(self, figures: Mapping[str, float]) -> dict[str, str]:
+        signs: dict[str, str] = {}
+        real, fake = figures.get("discriminator/real"), figures.get("discriminator/fake")
+        recognition, heldout = figures.get("discriminator/recognition"), figures.get("heldout/real")
+        if recognition is not None and recognition <= BEATEN_RECOGNITION:
+            signs["generator_wins"] = f"it picks the real one in {recognition:.0%} of cases, 50% is chance"
+        if self.is_logit and real is not None and fake is not None:
+            if recognition is not None and recognition >= SURE_RECOGNITION and real - fake > SURE_GAP:
+                signs["discriminator_wins"] = f"it picks the real one in {recognition:.1%} of cases"
+            if heldout is not None and real - heldout > max(LEARNED_GAP, LEARNED_BY_HEART * (real - fake)):
+                signs["overfitting"] = f"mean logit {real:.1f} for them, {heldout:.1f} for unseen real ones"
+        for player in ("generator", "discriminator"):
+            if (loss := figures.get(f"{player}/adversarial")) is not None:
+                losses = self._losses.setdefault(player, deque(maxlen=SWINGS_REMEMBERED))
+                losses.append(loss)
+                if _swings_wider(np.array(losses)):
+                    signs["oscillation"] = player
+        return signs
+
+
+def _swings_wider(losses: np.ndarray[Any, Any]) -> bool:
+    """Whether the line turns many times, and each time farther than before."""
+    swings = _swings(losses, 0.1 * float(np.ptp(losses)))[-2 * FEWEST_SWINGS :]
+    if len(swings) < FEWEST_SWINGS:
+        return False
+    third = len(swings) // 3
+    first, last = float(np.mean(swings[:third])), float(np.mean(swings[-third:]))
+    wider = float(np.mean(np.diff(swings) > 0))
+    return last > SWING_GROWTH * first and last > SWING_SIZE and wider >= 0.6
+
+
+def _swings(values: np.ndarray[Any, Any], least: float) -> list[float]:
+    """Heights between the turning points of a line, turns of less than `least` overlooked."""
+    swings: list[float] = []
+    turn = extreme = float(values[0])
+    direction = 0
+    for value in map(float, values[1:]):
+        if direction == 0 and abs(value - turn) > least:
+            direction, extreme = (1 if value > turn else -1), value
+        elif direction and (value - extreme) * direction >= 0:
+            extreme = value
+        elif direction and (extreme - value) * direction > least:
+            swings.append(abs(extreme - turn))
+            turn, extreme, direction = extreme, value, -direction
+    if direction:
+        swings.append(abs(extreme - turn))
+    return swings
+
+
+def _spread(samples: np.ndarray[Any, Any], classes: np.ndarray[Any, Any] | None) -> float:
+    """Mean distance of two different samples, of the same class where classes are given."""
+    points = _features(samples)
+    squares = (points**2).sum(1)
+    distances = np.sqrt(np.maximum(squares[:, None] + squares[None] - 2 * points @ points.T, 0))
+    pairs = ~np.eye(len(points), dtype=bool)
+    if classes is not None:
+        within = pairs & (classes[:, None] == classes[None])
+        pairs = within if within.any() else pairs
+    return float(distances[pairs].mean()) if pairs.any() else 0.0
+
+
+def _distance(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> float:
+    """Mean distance of the samples of one batch to the same of another."""
+    points = _features(np.concatenate([one, other]))
+    return float(np.sqrt(((points[: len(one)] - points[len(one) :]) ** 2).sum(1)).mean())
+
+
+def _features(samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Samples as rows of numbers in [0, 1], images averaged over blocks, centred so that no digits are lost."""
+    points = samples.astype(np.float32) / (255 if samples.dtype == np.uint8 else 1)
+    if points.ndim == 4:
+        n, height, width, channels = points.shape
+        rows, columns = max(1, height // SIDE), max(1, width // SIDE)
+        points = points[:, : height // rows * rows, : width // columns * columns]
+        points = points.reshape(n, height // rows, rows, width // columns, columns, channels).mean((2, 4))
+    flat = points.reshape(len(points), -1)
+    centred: np.ndarray[Any, Any] = flat - flat.mean(0)
+    return centred
+
+
+def _distinct(samples: np.ndarray[Any, Any]) -> float:
+    flat = np.ascontiguousarray(samples.reshape(len(samples), -1))
+    return len({row.tobytes() for row in flat}) / len(flat)

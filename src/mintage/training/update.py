@@ -1,0 +1,85 @@
+"""Makes one player move: gradients of its stake in the chosen numbers, averaged over processes, one Adam step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam
+
+from mintage.contracts import Batch, Game, Stake, Turn
+from mintage.layers.turns import set_learning
+from mintage.training.distributed import average_gradients
+from mintage.training.precision import Numbers
+from mintage.training.settings import TrainingSettings
+
+__all__ = ["PlainUpdate"]
+
+
+class PlainUpdate:
+    """Adam for each player, in float32 or bfloat16 (never float16); idle players are frozen meanwhile."""
+
+    def __init__(self, game: Game, settings: TrainingSettings, numbers: Numbers) -> None:
+        self.players, self.numbers, self.max_gradient = game.players, numbers, settings.max_gradient
+        self.rates = {name: settings.lr_of.get(name, settings.lr) for name in game.players}
+        self.parameters = {name: list(player.parameters()) for name, player in game.players.items()}
+        self.optimizers = {
+            name: Adam(parameters, self.rates[name], settings.betas, eps=1e-8, fused=True)
+            for name, parameters in self.parameters.items()
+        }
+        self._learning: str | None = None
+
+    def __call__(self, turn: Turn, batches: Sequence[Batch]) -> Stake:
+        self._give_turn(turn.player)
+        optimizer = self.optimizers[turn.player]
+        optimizer.zero_grad(set_to_none=True)
+        stakes = [self._backward(turn, batch, len(batches)) for batch in batches]
+        average_gradients(self.parameters[turn.player])
+        if self.max_gradient:
+            nn.utils.clip_grad_norm_(self.parameters[turn.player], self.max_gradient)
+        optimizer.step()
+        return stakes[0] if len(stakes) == 1 else _mean(stakes)
+
+    def set_rate(self, factor: float) -> None:
+        """Scale every player's learning rate."""
+        for name, optimizer in self.optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = self.rates[name] * factor
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Moments and step counts of every optimiser, flat: {player/index/name: tensor}."""
+        return {
+            f"{player}/{index}/{name}": tensor
+            for player, optimizer in self.optimizers.items()
+            for index, parameter in enumerate(self.parameters[player])
+            for name, tensor in optimizer.state.get(parameter, {}).items()
+        }
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Restore what `state_dict` gave, each moment in its parameter's memory order."""
+        for key, tensor in state.items():
+            player, index, name = key.split("/")
+            parameter = self.parameters[player][int(index)]
+            own = torch.empty_like(parameter) if tensor.shape == parameter.shape else torch.empty_like(tensor)
+            self.optimizers[player].state[parameter][name] = own.copy_(tensor).detach()
+
+    def _give_turn(self, player: str) -> None:
+        if self._learning != player:
+            for name, module in self.players.items():
+                set_learning(module, name == player)
+            self._learning = player
+
+    def _backward(self, turn: Turn, batch: Batch, parts: int) -> Stake:
+        with self.numbers.autocast(batch.x.device):
+            stake = turn.stake(batch)
+        total = torch.stack([*stake.pays.values()]).sum()
+        (total / parts if parts > 1 else total).backward()  # type: ignore[no-untyped-call]
+        return Stake({name: price.detach() for name, price in stake.pays.items()}, stake.shows)
+
+
+def _mean(stakes: Sequence[Stake]) -> Stake:
+    def over(terms: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+        return {name: torch.stack([t[name] for t in terms]).mean() for name in terms[0]}
+
+    return Stake(over([s.pays for s in stakes]), over([s.shows for s in stakes]))

@@ -1,0 +1,164 @@
+"""Strings the sample sheets of a run into a film: the same noise at every step, so the pictures grow up."""
+
+from __future__ import annotations
+
+import bisect
+import importlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from mintage.errors import ConfigError
+from mintage.storage import write_bytes
+from mintage.watching.grid import font_for
+from mintage.watching.words import clock
+
+__all__ = ["captions_of", "make_film", "make_mp4"]
+
+MAX_FRAMES, MAX_SIDE = 120, 720
+LAST_FRAME_HOLDS = 2.0  # seconds
+BAR, LINE = 30, 4  # heights of the caption bar and of the progress line in pixels
+PAPER, INK, TRACK, PROGRESS = (23, 24, 28), (236, 237, 240), (58, 61, 70), (86, 180, 233)
+
+
+def make_film(frames: Sequence[Path], path: Path, *, seconds: float = 8, captions: Sequence[str] | None = None) -> Path:
+    """An animated WebP of the frames, each with its caption and a progress line; the last one stays longer.
+
+    More than 120 frames are thinned evenly, the first and the last always kept. The progress line follows the
+    steps where the files are named by step, as samples/000100.png is.
+
+    Raises:
+        ValueError: no frames, or as many captions as do not fit.
+    """
+    pictures = list(_composed(frames, captions))
+    hold = _hold(seconds, len(pictures))
+    stay = [hold] * (len(pictures) - 1) + [round(1000 * LAST_FRAME_HOLDS)]
+    film = io.BytesIO()
+    pictures[0].save(
+        film, "WEBP", save_all=True, append_images=pictures[1:], duration=stay, loop=0, quality=78, method=3
+    )
+    write_bytes(path, film.getvalue())
+    return path
+
+
+def make_mp4(frames: Sequence[Path], path: Path, *, seconds: float = 8, captions: Sequence[str] | None = None) -> Path:
+    """The same film as an MP4 (H.264 where the machine has it, else MPEG-4), for places that take no WebP.
+
+    Raises:
+        ConfigError: PyAV is not installed.
+        ValueError: no frames, or as many captions as do not fit.
+    """
+    try:
+        av: Any = importlib.import_module("av")
+    except ImportError as error:
+        raise ConfigError('An MP4 needs PyAV, which is not installed: pip install "mintage[film]".') from error
+    film = io.BytesIO()
+    rate = 30
+    count = min(len(frames), MAX_FRAMES)
+    repeats = max(1, round(rate * _hold(seconds, count) / 1000))
+    with av.open(film, "w", format="mp4") as container:
+        stream: Any = None
+        for index, picture in enumerate(_composed(frames, captions)):
+            even = picture.crop((0, 0, picture.width // 2 * 2, picture.height // 2 * 2))  # yuv420p halves both sides
+            if stream is None:
+                stream = _stream(av, container, rate, even.size)
+            last = index == count - 1
+            for _ in range(round(rate * LAST_FRAME_HOLDS) if last else repeats):
+                container.mux(stream.encode(av.VideoFrame.from_image(even)))
+        container.mux(stream.encode())
+    write_bytes(path, film.getvalue())
+    return path
+
+
+def captions_of(frames: Sequence[Path], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A caption for each frame named by its step: the step, the images seen, the time, from the rows of a log."""
+    measured = [row for row in rows if {"step", "images", "seconds"} <= row.keys()]
+    timed = sorted((row["step"], row["images"], row["seconds"]) for row in measured)
+    steps = [row[0] for row in timed]
+    captions = []
+    for frame in frames:
+        if not frame.stem.isdecimal():
+            captions.append(frame.stem)
+            continue
+        step = int(frame.stem)
+        at = bisect.bisect_left(steps, step)
+        near = timed[min(at, len(timed) - 1)] if timed else None
+        if near is None or not near[0]:
+            captions.append(f"step {step:,}")
+            continue
+        share = step / near[0]  # rows come every so many steps, frames at others
+        captions.append(f"step {step:,}   ·   {round(near[1] * share):,} images   ·   {clock(near[2] * share)}")
+    return captions
+
+
+def _stream(av: Any, container: Any, rate: int, size: tuple[int, int]) -> Any:
+    codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
+    stream = container.add_stream(codec, rate=rate)
+    stream.width, stream.height = size
+    stream.pix_fmt = "yuv420p"  # the one layout that every player takes
+    if codec == "libx264":
+        stream.options = {"crf": "20"}
+    else:
+        stream.bit_rate = 4_000_000
+    return stream
+
+
+def _hold(seconds: float, count: int) -> int:
+    """Milliseconds of one frame: few frames do not turn into a slide show."""
+    return max(40, min(400, round(1000 * seconds / max(1, count))))
+
+
+def _composed(frames: Sequence[Path], captions: Sequence[str] | None) -> Iterator[Image.Image]:
+    if not frames:
+        raise ValueError("A film needs at least one frame.")
+    if captions is not None and len(captions) != len(frames):
+        raise ValueError(f"There are {len(frames)} frames but {len(captions)} captions; give one for each frame.")
+    steps = _steps(frames)
+    size = None
+    for index in _thinned(len(frames), MAX_FRAMES):
+        picture = _read(frames[index])
+        if size is None:
+            shrink = min(1.0, MAX_SIDE / max(picture.size))
+            size = (max(1, round(picture.width * shrink)), max(1, round(picture.height * shrink)))
+        if picture.size != size:
+            picture = picture.resize(size, Image.Resampling.LANCZOS)
+        yield _with_bar(picture, captions[index] if captions else frames[index].stem, steps[index] / max(1, steps[-1]))
+
+
+def _read(path: Path) -> Image.Image:
+    with Image.open(path) as image:
+        return image.convert("RGB")
+
+
+def _steps(frames: Sequence[Path]) -> list[int]:
+    """How far each frame is: by the steps in the names, or by its place."""
+    if all(frame.stem.isdecimal() for frame in frames):
+        steps = [int(frame.stem) for frame in frames]
+        if steps == sorted(steps):
+            return steps
+    return list(range(len(frames)))
+
+
+def _thinned(count: int, most: int) -> list[int]:
+    if count <= most:
+        return list(range(count))
+    return sorted({round(index * (count - 1) / (most - 1)) for index in range(most)})
+
+
+def _with_bar(picture: Image.Image, caption: str, done: float) -> Image.Image:
+    framed = Image.new("RGB", (picture.width, picture.height + LINE + BAR), PAPER)
+    framed.paste(picture, (0, 0))
+    draw = ImageDraw.Draw(framed)
+    draw.rectangle((0, picture.height, picture.width, picture.height + LINE - 1), fill=TRACK)
+    if done > 0:
+        end = round(min(1.0, done) * picture.width) - 1
+        draw.rectangle((0, picture.height, max(0, end), picture.height + LINE - 1), fill=PROGRESS)
+    size = 15
+    while size > 7 and font_for(caption, size).getlength(caption) > picture.width - 16:
+        size -= 1
+    middle = picture.height + LINE + BAR // 2
+    draw.text((min(12, picture.width // 20), middle), caption, fill=INK, font=font_for(caption, size), anchor="lm")
+    return framed

@@ -1,0 +1,238 @@
+"""What every registered model must do, found because its file exists."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mintage import registry
+from mintage.contracts import Batch, DataSpec, Game, Rung, TensorSpec, Turn
+from mintage.errors import SpecError
+from mintage.games.gan import Stakes
+from mintage.layers.turns import set_learning
+from mintage.objectives.adversarial import LOSSES
+from mintage.objectives.penalties import PENALTIES
+from mintage.training.settings import TrainingSettings
+
+TINY = {
+    "custom": {
+        "generator": "tests.models.own_nets:make_generator",
+        "discriminator": "tests.models.own_nets:make_discriminator",
+        "latent_dim": 8,
+    },
+}
+MODELS = registry.names("models")
+SHAPES = [(1, 28, 28), (3, 32, 32), (3, 64, 64), pytest.param((3, 128, 128), marks=pytest.mark.slow)]
+PENALTY_NAMES = sorted(PENALTIES)
+
+
+def tiny(name: str, **settings: object) -> object:
+    return registry.find("models", name).read({**TINY.get(name, {"width": 8}), **settings})
+
+
+def spec_of(shape: tuple[int, ...], num_classes: int | None = None) -> DataSpec:
+    condition = None if num_classes is None else TensorSpec(shape=(), classes=num_classes)
+    return DataSpec(x=TensorSpec(shape=shape), condition=condition)
+
+
+def batch_of(spec: DataSpec, n: int = 4) -> Batch:
+    rng = torch.Generator().manual_seed(1)
+    x = torch.rand(n, *spec.x.shape, generator=rng) * 2 - 1
+    return Batch(x, None if spec.condition is None else torch.arange(n) % spec.condition.classes)
+
+
+def built(model: object, spec: DataSpec) -> Game:
+    torch.manual_seed(0)
+    return model.build(spec)
+
+
+def take(game: Game, turn: Turn, batch: Batch) -> dict[str, Tensor]:
+    """Gradients of one turn, as the engine would leave them: idle players frozen."""
+    for name, player in game.players.items():
+        player.zero_grad(set_to_none=True)
+        set_learning(player, name == turn.player)
+    torch.manual_seed(0)
+    pays = turn.stake(batch).pays
+    assert pays
+    assert all(price.ndim == 0 and price.isfinite() for price in pays.values()), pays
+    torch.stack(list(pays.values())).sum().backward()
+    return dict(pays)
+
+
+def settled(game: Game, batch: Batch, steps: int = 2) -> Game:
+    """After a few real steps, so that zero initialisations and running moments are behind us."""
+    for step in range(steps):
+        for turn in game.turns(step, 0):
+            take(game, turn, batch)
+            torch.optim.Adam(game.players[turn.player].parameters(), 1e-3).step()
+    return game
+
+
+@pytest.fixture(params=[None, 3], ids=["unconditional", "three classes"])
+def num_classes(request: pytest.FixtureRequest) -> int | None:
+    return request.param
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("name", MODELS)
+def test_each_turn_moves_its_own_player_and_nobody_else(name, shape, num_classes) -> None:
+    spec = spec_of(shape, num_classes)
+    game, batch = built(tiny(name), spec), batch_of(spec)
+    turns = game.turns(0, 0)
+    assert {turn.player for turn in turns} == set(game.players)
+    for turn in turns:
+        buffers = {n: {k: b.clone() for k, b in p.named_buffers()} for n, p in game.players.items()}
+        take(game, turn, batch)
+        for player_name, player in game.players.items():
+            idle = [n for n, p in player.named_parameters() if p.grad is None]
+            if player_name == turn.player:
+                assert not idle, f"{turn.player}'s turn leaves {idle} without gradient"
+            else:
+                assert len(idle) == len(list(player.parameters())), f"{turn.player}'s turn moves {player_name}"
+                moved = [k for k, b in player.named_buffers() if not torch.equal(b, buffers[player_name][k])]
+                assert not moved, f"{turn.player}'s turn moves {player_name}'s {moved}"
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_buffers_do_move_in_their_own_players_turn(name) -> None:
+    spec = spec_of((1, 28, 28))
+    game, batch = built(tiny(name), spec), batch_of(spec)
+    for turn in game.turns(0, 0):
+        player = game.players[turn.player]
+        before = {k: b.clone() for k, b in player.named_buffers() if b.is_floating_point()}
+        take(game, turn, batch)
+        assert not before or any(not torch.equal(b, dict(player.named_buffers())[k]) for k, b in before.items())
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("name", MODELS)
+def test_a_sampler_is_a_function_of_its_noise_alone(name, shape, num_classes) -> None:
+    spec = spec_of(shape, num_classes)
+    game = settled(built(tiny(name), spec), batch_of(spec))
+    sampler = game.sampler.eval()
+    noise = sampler.noise(4, torch.Generator().manual_seed(7))
+    assert torch.equal(noise, sampler.noise(4, torch.Generator().manual_seed(7)))
+    told = batch_of(spec).condition
+    with torch.no_grad():
+        one, two = sampler(noise, told), sampler(noise, told)
+        alone = sampler(noise[:1], None if told is None else told[:1])
+    assert torch.equal(one, two)
+    assert one.shape == (4, *shape)
+    assert one.isfinite().all()
+    torch.testing.assert_close(alone, one[:1], rtol=1e-3, atol=1e-4)  # a sample does not depend on its neighbours
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_class_changes_the_sample_where_the_model_takes_classes(name) -> None:
+    spec = spec_of((1, 28, 28), 3)
+    game = settled(built(tiny(name), spec), batch_of(spec))
+    noise = game.sampler.eval().noise(1, torch.Generator().manual_seed(7))
+    with torch.no_grad():
+        same = torch.equal(game.sampler(noise, torch.tensor([0])), game.sampler(noise, torch.tensor([2])))
+    assert same == (name == "dcgan_article")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_state_is_the_whole_of_a_game(name, num_classes) -> None:
+    spec = spec_of((3, 32, 32), num_classes)
+    batch = batch_of(spec)
+    game = settled(built(tiny(name), spec), batch)
+    torch.manual_seed(99)
+    twin = tiny(name).build(spec)
+    twin.load_state_dict(game.state_dict())
+    for ours, theirs in zip(game.turns(5, 3), twin.turns(5, 3), strict=True):
+        one, two = take(game, ours, batch), take(twin, theirs, batch)
+        assert all(torch.equal(price, two[term]) for term, price in one.items())
+    noise = game.sampler.noise(2, torch.Generator().manual_seed(7))
+    told = None if batch.condition is None else batch.condition[:2]
+    with torch.no_grad():
+        assert torch.equal(game.sampler.eval()(noise, told), twin.sampler.eval()(noise, told))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_chance_is_a_function_of_seed_and_step(name) -> None:
+    spec = spec_of((1, 28, 28))
+    batch = batch_of(spec)
+
+    def paid(step: int, seed: int) -> list[float]:
+        game = built(tiny(name), spec)
+        return [float(sum(take(game, turn, batch).values())) for turn in game.turns(step, seed)]
+
+    assert paid(3, 0) == paid(3, 0)
+    assert paid(3, 0) != paid(4, 0)
+    assert paid(3, 0) != paid(3, 1)
+
+
+@pytest.mark.parametrize("every", [1, 4])
+@pytest.mark.parametrize("objective", sorted(LOSSES))
+@pytest.mark.parametrize("name", MODELS)
+def test_every_objective_with_every_penalty_is_finite(name, objective, every) -> None:
+    spec = spec_of((1, 28, 28), 3)
+    stakes = {"objective": objective, **dict.fromkeys(PENALTY_NAMES, 1.0), "penalty_every": every}
+    game, batch = built(tiny(name, stakes=stakes), spec), batch_of(spec, 2)
+    seen = set()
+    for turn in game.turns(0, 0):
+        seen |= set(take(game, turn, batch))
+        gradients = [p.grad for p in game.players[turn.player].parameters() if p.grad is not None]
+        assert gradients
+        assert all(gradient.isfinite().all() for gradient in gradients)
+    assert {"adversarial", *PENALTY_NAMES} <= seen
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_penalties_see_through_every_augmentation(name) -> None:
+    spec = spec_of((3, 32, 32))
+    stakes = {"augment": registry.names("augment"), "r1": 1.0, "r2": 1.0, "augment_target": 0.6}
+    game, batch = built(tiny(name, stakes=stakes), spec), batch_of(spec)
+    game.pipeline.p.fill_(0.5)
+    for turn in game.turns(0, 0):
+        take(game, turn, batch)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_bfloat16_samples_and_stakes_are_finite(name) -> None:
+    spec = spec_of((1, 28, 28), 3)
+    game, batch = built(tiny(name), spec), batch_of(spec)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        for turn in game.turns(0, 0):
+            take(game, turn, batch)
+
+
+@pytest.mark.parametrize("shape", [(3, 218, 178), (3, 30, 30), (64,), (3, 64, None)], ids=str)
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "custom"])
+def test_a_shape_that_does_not_fit_is_an_error_that_helps(name, shape) -> None:
+    with pytest.raises(SpecError, match=r"4 or 7 times a power of two.*codec\.size = \d+.*mintage models --fit"):
+        tiny(name).build(spec_of(shape))
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "custom"])
+def test_integers_are_an_error(name) -> None:
+    with pytest.raises(SpecError):
+        tiny(name).build(DataSpec(x=TensorSpec(shape=(1, 28, 28), classes=256)))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_habits_and_ladder_name_real_settings(name) -> None:
+    cls = registry.find("models", name)
+    TrainingSettings.read(cls.habits)
+    assert cls.ladder
+    images = [rung.images for rung in cls.ladder]
+    assert images[0] == 0
+    assert images == sorted(images)
+    for rung in cls.ladder:
+        assert isinstance(rung, Rung)
+        tiny(name, **rung.settings)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_setting_has_a_description(name) -> None:
+    cls = registry.find("models", name)
+    assert all(field.description for field in cls.model_fields.values())
+    assert isinstance(cls.model_fields["stakes"].default, Stakes)
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "custom"])
+def test_a_generators_weights_are_plain_layers(name) -> None:
+    game = built(tiny(name), spec_of((1, 28, 28)))
+    assert not any(nn.utils.parametrize.is_parametrized(m) for m in game.sampler.modules())  # exporters read them
