@@ -35,7 +35,9 @@ class Judge(nn.Module):
     @torch.inference_mode()
     def features(self, x: NDArray[np.uint8]) -> Features:
         """(N, 28, 28, 1) uint8 -> (N, 64)."""
-        return np.concatenate([self.body(to_tensor(part)).double().numpy() for part in np.array_split(x, len(x) // 500)])
+        return np.concatenate(
+            [self.body(to_tensor(part)).double().numpy() for part in np.array_split(x, len(x) // 500)]
+        )
 
 
 def to_tensor(x: NDArray[np.uint8]) -> Tensor:

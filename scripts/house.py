@@ -24,6 +24,7 @@ FLOORS: Mapping[str, float] = {
     "data": 2.5,
     "sampling": 2.6,
     "games": 3, "training": 3, "watching": 3, "metrics": 3, "compression": 3, "exporters": 3,
+    "generated": 3.5,
     "models": 4,
     "recipe": 4.5,
     "experiment": 5,
@@ -42,7 +43,11 @@ DRAWERS = {"util", "utils", "misc", "common", "helper", "helpers", "base", "mana
 PICKLERS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 
 # What must be larger than the rules allow, by "path" or "path:function", each with its reason.
-LARGER: Mapping[str, str] = {}
+LARGER: Mapping[str, str] = {
+    "src/mintage/cli/start.py:train": "a parameter is a flag of the command line",
+    "src/mintage/cli/make.py:generate": "a parameter is a flag of the command line",
+    "src/mintage/api.py:train": "one keyword for each flag of `mintage train`, so that both faces say the same",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +137,6 @@ def is_small(module: Module) -> Iterator[Breach]:
         length = (node.end_lineno or node.lineno) - node.lineno + 1
         if length > MAX_FUNCTION:
             yield Breach(module.path, node.lineno, f"{node.name} has {length} lines, more than {MAX_FUNCTION}")
-        if module.room == "cli" and node.decorator_list:
-            continue  # the parameters of a verb are its flags on the command line
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         count = len([argument for argument in arguments if argument.arg not in ("self", "cls")])
         if count > MAX_PARAMETERS:

@@ -16,6 +16,7 @@ from mintage.contracts import DataSpec, Sampler, TensorSpec
 from mintage.errors import ConfigError, RunError
 from mintage.experiment import Experiment, build_sampler, find_device, open_data, read_codec
 from mintage.generated import Generated, Origin
+from mintage.numbers import Numbers, bfloat16_pays
 from mintage.recipe import DataSettings, Recipe, read_raw
 from mintage.run import RunDirectory
 from mintage.sampling import draw, noise_of
@@ -23,7 +24,6 @@ from mintage.seeding import generator
 from mintage.training.budget import Plan, choose, parse_duration
 from mintage.training.checkpoint import Checkpoint, Checkpoints
 from mintage.training.distributed import processes, share_text
-from mintage.training.precision import Numbers, bfloat16_pays
 
 if TYPE_CHECKING:
     from mintage.session import Outcome, Watcher
@@ -37,18 +37,20 @@ class Preparation:
     def __init__(
         self, experiment: Experiment, plan: Plan | None, out: Path, run: RunDirectory | None, first: bool
     ) -> None:
-        self.experiment, self.plan, self.out, self.directory, self.first = experiment, plan, out, run, first
+        self.experiment, self.plan, self.out, self.directory, self.leads = experiment, plan, out, run, first
         self.recipe, self.data, self.resumes = experiment.recipe, experiment.data, run is not None
+        newest = Checkpoints(run.checkpoints).latest()[0] if run else None
+        self.done = newest.step if newest else 0
 
     def create(self) -> RunDirectory | None:
-        """Make the run directory (resuming, the existing one); None in every process but the first."""
-        if self.directory is None and self.first:
+        """Make the run directory (resuming, the existing one); only the leading process makes one."""
+        if self.directory is None and self.leads:
             self.directory = session.create_run(self.experiment, self.out)
-        return self.directory if self.first else None
+        return self.directory
 
     def run(self, watchers: Sequence[Watcher] = ()) -> Outcome:
         """Train."""
-        return session.train(self.experiment, self.create(), watchers, resume=self.resumes)
+        return session.train(self.experiment, self.create(), watchers, resume=self.resumes, leads=self.leads)
 
 
 def train(
@@ -250,14 +252,18 @@ class Run:
     def _neighbours(self, origin: Origin, n: int, spread: float, step: int | None) -> Generated:
         sampler, checkpoint = self._sampler(step)
         centre = noise_of(sampler, origin.index, 1, origin.seed)
-        others = torch.cat([
-            sampler.noise(1, generator(origin.seed, "neighbour", origin.index, k)) for k in range(1, n)
-        ]) if n > 1 else centre[:0]
+        others = (
+            torch.cat([sampler.noise(1, generator(origin.seed, "neighbour", origin.index, k)) for k in range(1, n)])
+            if n > 1
+            else centre[:0]
+        )
         share = torch.full((n - 1,), spread)
         noise = torch.cat([centre, _between(centre.expand_as(others), others, share)])
         told = None if origin.condition is None else torch.full((n,), origin.condition)
         origins = [
-            Origin(self.path.name, checkpoint.step, origin.seed, origin.index, origin.condition, spread if k else 0.0, k)
+            Origin(
+                self.path.name, checkpoint.step, origin.seed, origin.index, origin.condition, spread if k else 0.0, k
+            )
             for k in range(n)
         ]
         return self._drawn(noise, told, origins, step)
@@ -293,9 +299,7 @@ def _plan(first: Experiment, seconds: float) -> Plan:
     return choose(seconds, first.model.ladder, first.recipe.training.batch, step_seconds)
 
 
-def _chosen(
-    raw: Mapping[str, Any], data: Any, at: torch.device, plan: Any, process: tuple[int, int]
-) -> str:
+def _chosen(raw: Mapping[str, Any], data: Any, at: torch.device, plan: Any, process: tuple[int, int]) -> str:
     return Experiment.prepare(raw, data, at, (0, 1), plan).recipe.toml() if process[0] == 0 else ""
 
 
@@ -308,8 +312,7 @@ def _parse(text: str) -> dict[str, Any]:
 def _between(a: Tensor, b: Tensor, share: Tensor) -> Tensor:
     """On the arc from a to b, which keeps the length that a normal z has. Shape: (n, *z), (n, *z), (n,) -> (n, *z)."""
     angle = share.view(-1, *[1] * (a.ndim - 1)) * (torch.pi / 2)
-    mixed = a * angle.cos() + b * angle.sin()  # independent normal draws are all but orthogonal
-    return mixed
+    return a * angle.cos() + b * angle.sin()  # independent normal draws are all but orthogonal
 
 
 def _enlarged(picture: Any) -> Any:

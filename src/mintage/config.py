@@ -95,7 +95,12 @@ def explain(cls: type[Settings], prefix: str = "") -> Iterator[tuple[str, str, s
         else:
             default = "required" if field.is_required() else repr(field.get_default(call_default_factory=True))
             kind = getattr(field.annotation, "__name__", "") if not hasattr(field.annotation, "__args__") else ""
-            yield (prefix + name, kind or str(field.annotation).replace("typing.", ""), default, field.description or "")
+            yield (
+                prefix + name,
+                kind or str(field.annotation).replace("typing.", ""),
+                default,
+                field.description or "",
+            )
 
 
 def _toml_value(text: str) -> Any:

@@ -123,6 +123,8 @@ class Stake:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
+    """One player's move in a step: who, for what stake, how often."""
+
     player: str  # key of Game.players
     stake: Callable[[Batch], Stake]
     every: int = 1  # moves when step % every == 0: n_critic = 5, lazy R1 = 16
@@ -148,6 +150,7 @@ class Game(Protocol):
     def turns(self, step: int, seed: int) -> Sequence[Turn]: ...
     def examine(self, batch: Batch) -> Terms: ...  # figures on samples that nobody learns from; moves nothing
     def state_dict(self) -> Mapping[str, Tensor]: ...
+    def load_state_dict(self, state_dict: Mapping[str, Tensor], /) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +199,16 @@ class Evidence:
 
 
 class Metric(Protocol):
+    """One score, or a few that are measured together."""
+
     higher_is_better: ClassVar[bool]
 
     def measure(self, evidence: Evidence) -> Mapping[str, float]: ...
 
 
 class Exporter(Protocol):
+    """A sampler as a file that runs elsewhere."""
+
     suffix: ClassVar[str]
 
     def export(self, sampler: Sampler, spec: DataSpec, path: Path) -> Path: ...

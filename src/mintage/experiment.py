@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +14,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mintage import registry
-from mintage.arrangement import IMAGE_SUFFIXES
 from mintage.augmentation import Pipeline
 from mintage.config import merge
 from mintage.contracts import Batch, Codec, DataSpec, Game, Model, Sampler, Source, TensorSpec
 from mintage.data.inspection import DataReport
-from mintage.data.loading import Stream
+from mintage.data.loading import Cut, Stream
 from mintage.data.order import split
 from mintage.data.packing import Packed, pack
 from mintage.errors import ConfigError, DataError
+from mintage.numbers import Numbers
 from mintage.recipe import DataSettings, Recipe, resolve
 from mintage.seeding import derive
 from mintage.training.ema import Averager
 from mintage.training.loop import Loop
-from mintage.training.precision import Numbers, calibrate
+from mintage.training.precision import calibrate
 from mintage.training.settings import TrainingSettings
 from mintage.training.update import PlainUpdate
 
@@ -51,8 +51,7 @@ class Data:
         """Those rows in order, on the CPU."""
         for first in range(0, len(rows), size):
             stored, condition = self.packed.gather(rows[first : first + size])
-            told = condition if self.spec.condition is not None else None
-            yield Batch(self.codec.expand(stored), told)
+            yield Batch(self.codec.expand(stored), condition)
 
 
 def find_device(name: str) -> torch.device:
@@ -86,16 +85,14 @@ def open_data(
     source, name = _find_source(settings)
     wanted = dict(codec)
     kind = str(wanted.pop("name", "image"))
-    if not len(source):
-        raise DataError(f"{settings.path} holds no examples. Images end in {', '.join(IMAGE_SUFFIXES)}.")
-    fitted = registry.find("codecs", kind).read(wanted, "codec").fit(source[i].x for i in _spread(len(source)))
-    packed, report = pack(source, fitted, cache, progress=progress)
-    classes = len(packed.classes) if settings.classes and packed.condition is not None else 0
-    condition = TensorSpec(shape=(), classes=classes) if classes > 1 else None
-    spec = DataSpec(x=fitted.spec, condition=condition)
+    packed, report = pack(source, registry.find("codecs", kind).read(wanted, "codec"), cache, progress=progress)
+    if not settings.classes or len(packed.classes) < 2:
+        packed = replace(packed, condition=None, classes=())
+    condition = TensorSpec(shape=(), classes=len(packed.classes)) if packed.classes else None
+    spec = DataSpec(x=packed.codec.spec, condition=condition)
     train, heldout = split(len(packed), min(round(len(packed) * settings.heldout), MOST_HELDOUT), seed)
-    data = Data(packed, report, fitted, spec, train, heldout)
-    return data, settings.model_copy(update={"source": name}), {"name": kind, **fitted.state()}
+    data = Data(packed, report, packed.codec, spec, train, heldout)
+    return data, settings.model_copy(update={"source": name}), {"name": kind, **packed.codec.state()}
 
 
 def suited(data: Data) -> dict[str, Any]:
@@ -126,7 +123,7 @@ class Experiment:
                 f"(accumulate {settings.accumulate} times {process[1]} processes). Choose a multiple of {parts}."
             )
         self.numbers = Numbers(settings.precision == "bfloat16", bool(settings.channels_last))
-        self.game = self.numbers.arrange(self._build(model)).to(device)
+        self.game = self._build(self.numbers)
         self.stream = self._stream(settings.workers)
         self.loop = self._loop(self.game, self.stream, settings, self.numbers)
 
@@ -160,8 +157,7 @@ class Experiment:
         batches = stream(0)
 
         def play(numbers: Numbers) -> Callable[[], object]:
-            game = numbers.arrange(self._build(self.model)).to(self.device)
-            return self._loop(game, lambda step: batches, self.recipe.training, numbers).advance
+            return self._loop(self._build(numbers), lambda step: batches, self.recipe.training, numbers).advance
 
         return calibrate(self.recipe.training, self.device, play)
 
@@ -178,9 +174,11 @@ class Experiment:
         spec = self.data.spec.condition
         return None if spec is None or spec.classes is None else torch.arange(count) % spec.classes
 
-    def _build(self, model: Model) -> Any:
+    def _build(self, numbers: Numbers) -> Any:
         torch.manual_seed(derive(self.recipe.seed, "weights"))
-        return model.build(self.data.spec)
+        game = self.model.build(self.data.spec)
+        assert isinstance(game, nn.Module)
+        return numbers.arrange(game).to(self.device)
 
     def _stream(self, workers: int) -> Stream:
         recipe, data = self.recipe, self.data
@@ -188,16 +186,10 @@ class Experiment:
         if recipe.data.augment:
             steps = [registry.find("augment", name)() for name in recipe.data.augment]
             augment = Pipeline(steps, probability=recipe.data.augment_probability).to(self.device)
-        packed = data.packed if data.spec.condition is not None else data.packed.without_condition()
-        return Stream(
-            packed, data.codec, data.train, batch=recipe.training.batch, seed=recipe.seed,
-            parts=recipe.training.accumulate, process=self.process, augment=augment, device=self.device,
-            workers=workers,
-        )  # fmt: skip
+        cut = Cut(recipe.training.batch, recipe.training.accumulate, *self.process)
+        return Stream(data.packed, data.train, cut, recipe.seed, augment=augment, device=self.device, workers=workers)
 
-    def _loop(
-        self, game: Any, stream: Callable[[int], Any], settings: TrainingSettings, numbers: Numbers
-    ) -> Loop:
+    def _loop(self, game: Any, stream: Callable[[int], Any], settings: TrainingSettings, numbers: Numbers) -> Loop:
         averager = Averager(game.sampler, settings.ema_half_life, settings.ema_ramp)
         return Loop(game, stream, PlainUpdate(game, settings, numbers), averager, settings, self.recipe.seed)
 
@@ -234,8 +226,3 @@ def _find_source(settings: DataSettings) -> tuple[Source, str]:
     raise DataError(
         f"{settings.path} is not data that Mintage knows. It reads folders of images, zip and tar files, idx files."
     )
-
-
-def _spread(size: int, most: int = 1000) -> list[int]:
-    """At most so many places, evenly over the whole."""
-    return sorted({round(i) for i in np.linspace(0, size - 1, min(size, most))})

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from mintage import registry
 from mintage.config import Settings, merge, parse_overrides
+from mintage.contracts import Model
 from mintage.errors import ConfigError
 from mintage.training.settings import TrainingSettings
 
@@ -59,10 +60,6 @@ class Recipe(Settings):
         """The recipe as a file that `mintage train` runs again."""
         return tomli_w.dumps(_plain(self.model_dump(mode="json")))
 
-    def with_parts(self, **parts: Any) -> Recipe:
-        """A copy with other values for whole parts."""
-        return Recipe.model_validate({**self.model_dump(), **parts})
-
 
 def recipe_names() -> list[str]:
     """The recipes that come with Mintage."""
@@ -95,7 +92,7 @@ def read_raw(what: str, data: Path | None, overrides: Sequence[str]) -> dict[str
     return merge(raw, over)
 
 
-def resolve(raw: Mapping[str, Any], chosen: Mapping[str, Any]) -> tuple[Recipe, Settings]:
+def resolve(raw: Mapping[str, Any], chosen: Mapping[str, Any]) -> tuple[Recipe, Model]:
     """The full recipe and its model: what was `chosen` for the data gives way to the model's habits to `raw`.
 
     Raises:
@@ -104,7 +101,7 @@ def resolve(raw: Mapping[str, Any], chosen: Mapping[str, Any]) -> tuple[Recipe, 
     values = merge(chosen, raw)
     model = dict(values.get("model", {}))
     cls = registry.find("models", str(model.pop("name")))
-    made = cls.read(model, "model")
+    made = cls.read(model, "model")  # both a Settings and a Model
     values["model"] = {"name": values["model"]["name"], **made.model_dump(mode="json")}
     values["training"] = merge(cls.habits, values.get("training", {}))
     return Recipe.read(values), made

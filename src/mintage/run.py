@@ -60,7 +60,9 @@ class RunDirectory:
             return run
         if not path.exists():
             near = sorted(path.parent.glob(f"{path.name[:4]}*/recipe.toml")) if path.parent.is_dir() else []
-            hint = f" Did you mean {near[-1].parent}?" if near else " Runs are kept in runs/ unless --out says otherwise."
+            hint = (
+                f" Did you mean {near[-1].parent}?" if near else " Runs are kept in runs/ unless --out says otherwise."
+            )
             raise RunError(f"There is no run at {path}.{hint}")
         inner = sorted(path.glob("*/recipe.toml"))
         hint = f" Did you mean {inner[-1].parent}?" if inner else ""

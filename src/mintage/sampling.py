@@ -7,17 +7,32 @@ same bits, for one sample or a million.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from mintage.contracts import Sampler
+from mintage.numbers import Numbers
 from mintage.seeding import generator
-from mintage.training.precision import Numbers
 
-__all__ = ["CHUNK", "draw", "noise_of", "sample"]
+__all__ = ["CHUNK", "FixedDraw", "draw", "noise_of", "sample"]
 
 CHUNK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class FixedDraw:
+    """The same chance again and again: what changes between two looks is the sampler alone."""
+
+    noise: Tensor  # (n, *noise_shape)
+    condition: Tensor | None  # (n,)
+    numbers: Numbers
+    device: torch.device
+
+    def of(self, sampler: Sampler) -> Tensor:
+        """The samples now. Shape: (n, *x.shape), float32 on the CPU."""
+        return draw(sampler, self.noise, self.condition, numbers=self.numbers, device=self.device)
 
 
 def noise_of(sampler: Sampler, first: int, count: int, seed: int) -> Tensor:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from mintage import __version__
 from mintage.contracts import Callback, Evidence
@@ -20,7 +19,7 @@ from mintage.errors import RunError, TrainingDiverged
 from mintage.experiment import Data, Experiment
 from mintage.metrics.sliced_wasserstein import SlicedWasserstein
 from mintage.run import RunDirectory
-from mintage.sampling import noise_of, sample
+from mintage.sampling import FixedDraw, noise_of, sample
 from mintage.storage import write_image, write_json, write_text
 from mintage.training.checkpoint import Checkpoints
 from mintage.training.checkup import Checkup
@@ -41,6 +40,7 @@ __all__ = ["Outcome", "Watcher", "create_run", "train"]
 Watcher = Callable[[Mapping[str, Any]], None]  # sees every row and event of the log as it is written
 
 SHOWN = 64  # samples of the film's sheets
+REALS = 256  # real samples that the health monitor compares with
 JUDGED = 1_000  # samples of the score that picks the best checkpoint
 
 
@@ -87,7 +87,7 @@ def facts(experiment: Experiment) -> dict[str, Any]:
             "heldout": len(data.heldout),
         },
         "shape": list(spec.x.shape),
-        "classes": list(data.packed.classes) if spec.condition is not None else [],
+        "classes": list(data.packed.classes),
         "precision": experiment.recipe.training.precision,
         "channels_last": experiment.numbers.channels_last,
         "parameters": {
@@ -106,11 +106,11 @@ def train(
     watchers: Sequence[Watcher] = (),
     *,
     resume: bool = False,
-    stop: Stop | None = None,
+    leads: bool = True,
 ) -> Outcome:
     """Train to the end or until told to stop; the run is left whole and resumable either way.
 
-    `run` is None in every process but the first.
+    Of several processes one leads: it alone writes. The others need `run` to resume, and only then.
 
     Raises:
         TrainingDiverged: figures stopped being finite; the last good checkpoint is kept.
@@ -119,8 +119,10 @@ def train(
     loop = experiment.loop
     with ExitStack() as stack:
         stack.callback(experiment.stream.close)
-        stop = stack.enter_context(stop or Stop(experiment.recipe.training.max_seconds))
-        if run is None:
+        stop = stack.enter_context(Stop(experiment.recipe.training.max_seconds))
+        if run is None or not leads:
+            if run is not None and resume:
+                restore(experiment, run)
             broadcast(experiment.game)
             finished = loop.run((), stop)
             check_equal(experiment.game)
@@ -163,17 +165,17 @@ class _Scene:
         for complaint in complaints:
             self.tell({"event": "fallback", "step": experiment.loop.step, "message": complaint})
         loop, recipe = experiment.loop, experiment.recipe
-        self.noise = noise_of(loop.averager.sampler, 0, SHOWN, recipe.seed)
-        self.told = experiment.conditions(SHOWN)
+        self.look = FixedDraw(
+            noise_of(loop.averager.sampler, 0, SHOWN, recipe.seed), experiment.conditions(SHOWN),
+            experiment.numbers, experiment.device,
+        )  # fmt: skip
         self.recorder = Recorder(loop, [self.tell, self._checkup()], seconds_before=seconds)
         kept = Checkpoints(run.checkpoints, keep_last=recipe.training.keep_last, keep_best=recipe.training.keep_best)
         score = self._score if len(experiment.data.heldout) and experiment.data.spec.x.classes is None else None
         self.saver = Saver(loop, kept, seconds=lambda: self.recorder.seconds, score=score, tell=self.tell)
-        self.frames = Frames(
-            run, loop.averager.sampler, experiment.data.codec, self.noise, self.told,
-            steps=frame_steps(recipe.training.steps, recipe.training.frames), numbers=experiment.numbers,
-            device=experiment.device, tell=self.tell,
-        )  # fmt: skip
+        steps = frame_steps(recipe.training.steps, recipe.training.frames)
+        sampler = loop.averager.sampler
+        self.frames = Frames(run, sampler, experiment.data.codec, self.look, steps=steps, tell=self.tell)
 
     def tell(self, row: Mapping[str, Any]) -> None:
         self.log.append(row)
@@ -212,13 +214,14 @@ class _Scene:
         write_report(self.run)
 
     def _checkup(self) -> Checkup:
-        experiment = self.experiment
-        batch = experiment.evaluation_batch()
-        stored, _ = experiment.data.packed.gather(experiment.data.train[:SHOWN])
-        return Checkup(
-            experiment.loop, HealthMonitor(stored.numpy()), self.noise, self.told, batch,
-            numbers=experiment.numbers, tell=self.tell,
-        )  # fmt: skip
+        experiment, told = self.experiment, self.look.condition
+        reals, classes = experiment.data.packed.gather(experiment.data.train[:REALS])
+        monitor = HealthMonitor(
+            reals.numpy(),
+            real_classes=None if classes is None else classes.numpy(),
+            sample_classes=None if told is None else told.numpy(),
+        )
+        return Checkup(experiment.loop, monitor, self.look, experiment.evaluation_batch(), tell=self.tell)
 
     def _draw_reals(self) -> None:
         if not self.run.reals.exists():
@@ -234,7 +237,6 @@ class _Scene:
 def evidence(data: Data, experiment: Experiment, count: int) -> Evidence:
     """What metrics see: at most `count` samples of the averaged sampler, and as many real ones."""
     sampler = experiment.loop.averager.sampler
-    assert isinstance(sampler, nn.Module)
     return Evidence(
         train=lambda: data.batches(data.train[:count]),
         heldout=lambda: data.batches(data.heldout[:count]),

@@ -52,3 +52,7 @@ def make_number() -> int:
 
 
 ready_network = torch.nn.Identity()
+
+
+def make_judge_of_rows() -> nn.Module:
+    return nn.Linear(5, 1)

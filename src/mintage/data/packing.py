@@ -7,25 +7,23 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Self
+from typing import IO, Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from mintage import storage
 from mintage.contracts import Codec, Example, Source
 from mintage.data import duplicates
 from mintage.data.inspection import DataReport, Tally, first_few, list_bad
+from mintage.data.packed import Packed, read_meta, read_names
 from mintage.errors import DataError
 
 __all__ = ["Packed", "pack"]
@@ -36,58 +34,6 @@ _CHUNK = 32  # examples a thread encodes at a time ...
 _CHUNK_BYTES = 32 << 20  # ... or fewer, if they come as that many bytes
 _NEAR_SAMPLE = 200_000
 _STALE = 24 * 3600  # seconds without a write after which a packing counts as dead
-
-
-@dataclass(frozen=True, eq=False)
-class Packed:
-    """All examples as they are stored; rows are read from the disk as they are asked for."""
-
-    x: NDArray[np.uint8]  # (N, *stored)
-    condition: NDArray[np.int64] | None  # (N,) class indices
-    classes: tuple[str, ...]
-    codec: Any  # the fitted Codec
-    fingerprint: str  # of the source
-    folder: Path | None = None
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def gather(self, indices: NDArray[np.int64]) -> tuple[Tensor, Tensor | None]:
-        """Rows in any order. Shape: (B,) -> (B, *stored) uint8, (B,) int64 or None."""
-        rows = self.x.reshape(len(self.x), -1).view(np.ndarray)
-        taken = np.take(rows, indices, axis=0).reshape(len(indices), *self.x.shape[1:])
-        condition = None if self.condition is None else torch.from_numpy(np.take(self.condition, indices))
-        return torch.from_numpy(taken), condition
-
-    def names(self, indices: Iterable[int]) -> list[str]:
-        """What the source calls these rows; one pass over the list of names."""
-        wanted = [int(index) for index in indices]
-        if self.folder is None:
-            return [str(index) for index in wanted]
-        return _names(self.folder, wanted)
-
-    def verify(self) -> bool:
-        """Read everything and compare with the hash of the packing; False means that the disk has changed it."""
-        if self.folder is None:
-            return True
-        meta = json.loads((self.folder / "meta.json").read_text("utf-8"))
-        return bool(storage.sha256(self.folder / "x.bin") == meta["sha256"])
-
-    @classmethod
-    def open(cls, folder: Path, codec: type[Codec]) -> Self:
-        """Map a packed folder, read-only.
-
-        Raises:
-            DataError: it is not whole.
-        """
-        meta = _meta(folder)
-        if meta is None:
-            raise DataError(f"{folder} is not a whole packing. Remove it and pack again.")
-        shape = tuple(meta["shape"])
-        x = np.memmap(folder / "x.bin", np.uint8, mode="r", shape=shape)
-        conditions = np.fromfile(folder / "condition.bin", np.int64) if meta["classes"] else None
-        fitted = codec.from_state(meta["codec"])
-        return cls(x, conditions, tuple(meta["classes"]), fitted, meta["fingerprint"], folder)
 
 
 def pack(
@@ -108,15 +54,13 @@ def pack(
     """
     cache.mkdir(parents=True, exist_ok=True)
     fingerprint = _fingerprint(source, cache)
-    words = json.dumps(
-        [_FORMAT, fingerprint, list(source.classes), type(codec).__name__, codec.state()], sort_keys=True
-    )
-    folder = cache / hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
-    if _meta(folder) is None:
+    key = [_FORMAT, fingerprint, list(source.classes), type(codec).__name__, codec.state()]
+    folder = cache / hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=16).hexdigest()
+    if read_meta(folder) is None:
         _remove_stale(cache)
         with _writing(cache), _new_folder(folder) as temporary:
             _Packing(source, codec, fingerprint, temporary, max_bad, progress).run()
-    meta = _meta(folder)
+    meta = read_meta(folder)
     if meta is None:
         raise DataError(f"{folder} was changed while it was packed. Start again.")
     report = DataReport.from_dict(meta["report"])
@@ -196,7 +140,7 @@ class _Packing:
             self.tally.add(facts)
         self.words.append(part.words)
         if part.thumbs is not None:
-            self.thumbs.append(part.thumbs[-self.count % self.stride :: self.stride])
+            self.thumbs.append(part.thumbs[-self.count % self.stride :: self.stride].copy())
         self.count += len(part.x)
 
     def _parts(self) -> Iterator[tuple[int, _Part]]:
@@ -242,7 +186,7 @@ class _Packing:
         shown_groups = [group[:10].tolist() for group in first_few(groups)]
         shown_near = first_few(near.tolist())
         wanted = sorted({row for rows in (*shown_groups, *shown_near) for row in rows})
-        name = dict(zip(wanted, _names(self.folder, wanted), strict=True))
+        name = dict(zip(wanted, read_names(self.folder, wanted), strict=True))
         return DataReport(
             count=self.count,
             stored=self.shape,
@@ -313,10 +257,10 @@ def _fingerprint(source: Source, cache: Path) -> str:
     stamp = getattr(source, "stamp", None)
     if stamp is None:
         return source.fingerprint()
-    note = cache / "stamps" / stamp()
+    note: Path = cache / "stamps" / stamp()
     if note.is_file() and (known := note.read_text("utf-8").strip()):
         return known
-    fingerprint = source.fingerprint()
+    fingerprint = str(source.fingerprint())
     if note.name == stamp():  # nothing changed meanwhile
         note.parent.mkdir(exist_ok=True)
         with contextlib.suppress(OSError):
@@ -357,15 +301,16 @@ def _writing(cache: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _new_folder(folder: Path) -> Iterator[Path]:
     """A temporary folder of one's own that becomes `folder`, unless another process was faster: its work is as good."""
-    temporary = Path(tempfile.mkdtemp(prefix=".packing-", dir=folder.parent))
+    temporary = folder.parent / f".packing-{secrets.token_hex(8)}"
+    temporary.mkdir()
     try:
         yield temporary
-        if folder.exists() and _meta(folder) is None:
+        if folder.exists() and read_meta(folder) is None:
             shutil.rmtree(folder, ignore_errors=True)  # damaged from outside
         try:
             temporary.rename(folder)
         except OSError:
-            if _meta(folder) is None:
+            if read_meta(folder) is None:
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -378,27 +323,3 @@ def _remove_stale(cache: Path) -> None:
             newest = max(entry.stat().st_mtime for entry in (folder, *folder.iterdir()))
             if time.time() - newest > _STALE:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _meta(folder: Path) -> dict[str, Any] | None:
-    """The facts of a packing, or None if it isn't whole."""
-    try:
-        meta: dict[str, Any] = json.loads((folder / "meta.json").read_text("utf-8"))
-        whole = (folder / "x.bin").stat().st_size == int(np.prod(meta["shape"], dtype=object))
-        if meta["classes"]:
-            whole = whole and (folder / "condition.bin").stat().st_size == 8 * meta["shape"][0]
-    except (OSError, ValueError, KeyError):
-        return None
-    return meta if whole else None
-
-
-def _names(folder: Path, wanted: Sequence[int]) -> list[str]:
-    needed = set(wanted)
-    found: dict[int, str] = {}
-    with (folder / "names.txt").open(encoding="utf-8") as lines:
-        for row, line in enumerate(lines):
-            if row in needed:
-                found[row] = json.loads(line)
-                if len(found) == len(needed):
-                    break
-    return [found[row] for row in wanted]

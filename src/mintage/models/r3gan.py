@@ -35,7 +35,7 @@ class R3GAN(Settings):
 
     latent_dim: int = Field(64, ge=1)
     """Length of z; with classes an embedding of the same length is joined to it."""
-    width: int = Field(64, ge=1)
+    width: int = Field(32, ge=1)
     """Feature maps at full resolution; 2, 3, then 4 times as many below."""
     blocks: int = Field(2, ge=1)
     """Residual blocks a resolution; the full resolution, where they cost most, has one less."""
@@ -48,10 +48,10 @@ class R3GAN(Settings):
 
     habits: ClassVar[Mapping[str, Any]] = {"batch": 64, "lr": 2e-4, "betas": (0.0, 0.99)}
     ladder: ClassVar[tuple[Rung, ...]] = (
-        Rung({"width": 24, "blocks": 1}, 0),
-        Rung({"width": 32}, 500_000),
-        Rung({"width": 64}, 3_000_000),
-        Rung({"width": 96}, 10_000_000),
+        Rung({"width": 16, "blocks": 1}, 0),
+        Rung({"width": 24, "blocks": 1}, 300_000),
+        Rung({"width": 32}, 1_000_000),
+        Rung({"width": 64}, 5_000_000),
     )
 
     def build(self, spec: DataSpec) -> GAN:

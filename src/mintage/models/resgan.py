@@ -27,7 +27,7 @@ class ResGAN(Settings):
     """Residual networks with a spectrally normalised discriminator (SNGAN, Miyato et al., 2018).
 
     Choose it for colour images of many kinds, above all with classes: the discriminator compares each sample with
-    its class's embedding (Miyato and Koyama, 2018), the generator has the class joined to z. About three times
+    its class's embedding (Miyato and Koyama, 2018), the generator has the class joined to z. About ten times
     the arithmetic of `dcgan` at the same width; hinge loss and spectral normalisation make it hard to upset.
     """
 

@@ -21,6 +21,7 @@ class AdversarialLoss:
     discriminator: Callable[[Tensor, Tensor], Tensor]  # (real, fake) -> (B,)
     generator: Callable[[Tensor, Tensor], Tensor]  # (real, fake) -> (B,)
     compares: bool = False  # whether the generator's price depends on the real logits
+    is_logit: bool = True  # whether the discriminator's output is a logit: its sigmoid is a probability
 
 
 LOSSES: Mapping[ObjectiveName, AdversarialLoss] = {
@@ -43,11 +44,13 @@ LOSSES: Mapping[ObjectiveName, AdversarialLoss] = {
     "least_squares": AdversarialLoss(
         discriminator=lambda real, fake: 0.5 * ((real - 1).square() + fake.square()),
         generator=lambda real, fake: 0.5 * (fake - 1).square(),
+        is_logit=False,
     ),
     # Arjovsky et al. (2017); needs a penalty that bounds the critic's slope
     "wasserstein": AdversarialLoss(
         discriminator=lambda real, fake: fake - real,
         generator=lambda real, fake: -fake,
+        is_logit=False,
     ),
     # relativistic pairing (Jolicoeur-Martineau, 2019; Huang et al., 2024)
     "relativistic": AdversarialLoss(

@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from mintage.contracts import Batch, Sampler
-from mintage.sampling import draw
+from mintage.contracts import Batch
+from mintage.sampling import FixedDraw
 from mintage.training.health import HealthMonitor
 from mintage.training.loop import Loop
-from mintage.training.precision import Numbers
 
 __all__ = ["Checkup"]
 
@@ -32,16 +30,14 @@ class Checkup:
         self,
         loop: Loop,
         monitor: HealthMonitor,
-        noise: Tensor,
-        condition: Tensor | None,
+        look: FixedDraw,
         heldout: Batch | None,
         *,
-        numbers: Numbers,
         tell: Callable[[Row], None],
         every: float = 5.0,
     ) -> None:
-        self.loop, self.monitor, self.noise, self.condition = loop, monitor, noise, condition
-        self.heldout, self.numbers, self.tell, self.every = heldout, numbers, tell, every
+        self.loop, self.monitor, self.look, self.heldout = loop, monitor, look, heldout
+        self.tell, self.every = tell, every
         self._last = time.perf_counter()
 
     def __call__(self, row: Row) -> None:
@@ -56,9 +52,7 @@ class Checkup:
             self.tell(diagnosis.row())
 
     def _samples(self) -> NDArray[np.uint8]:
-        live: Sampler = self.loop.game.sampler
-        device = next(iter(self.loop.game.state_dict().values())).device
-        x = draw(live, self.noise, self.condition, numbers=self.numbers, device=device)
+        x = self.look.of(self.loop.game.sampler)
         if x.is_floating_point():
             x = ((x.clamp(-1, 1) + 1) * 127.5).round()
         return x.to(torch.uint8).movedim(1, -1).numpy()  # (n, H, W, C)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from typing import cast
 
 import torch
 from torch import Tensor, nn
+
+from mintage.contracts import Sampler
 
 __all__ = ["Averager"]
 
@@ -17,11 +21,25 @@ class Averager:
     forgets the beginning. Buffers (running moments) are copied, not averaged.
     """
 
-    def __init__(self, sampler: nn.Module, half_life: float, ramp: float) -> None:
-        self.source, self.half_life, self.ramp = sampler, half_life, ramp
-        self.sampler = copy.deepcopy(sampler).eval().requires_grad_(False)
-        self._pairs = list(zip(self.sampler.parameters(), sampler.parameters(), strict=True))
-        self._buffers = list(zip(self.sampler.buffers(), sampler.buffers(), strict=True))
+    def __init__(self, sampler: Sampler, half_life: float, ramp: float) -> None:
+        assert isinstance(sampler, nn.Module)
+        self.half_life, self.ramp = half_life, ramp
+        self._module = copy.deepcopy(sampler).eval().requires_grad_(False)
+        self._pairs = list(zip(self._module.parameters(), sampler.parameters(), strict=True))
+        self._buffers = list(zip(self._module.buffers(), sampler.buffers(), strict=True))
+
+    @property
+    def sampler(self) -> Sampler:
+        """The average, as a sampler; it is the same object throughout."""
+        return cast(Sampler, self._module)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The average's weights and buffers."""
+        return self._module.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Restore what `state_dict` gave."""
+        self._module.load_state_dict(state)
 
     @torch.no_grad()
     def update(self, images: int, images_seen: int) -> None:

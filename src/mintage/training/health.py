@@ -21,22 +21,26 @@ SIDE = 16  # images are compared after averaging to about so many pixels a side:
 MOST_COMPARED = 512
 
 # How many checks in a row a sign must be there before it is said, and absent before it is forgotten. What is seen in
-# figures must also have been there for half the warm-up: figures may come every second, and a bad minute is no trouble.
+# figures must also have lasted for a share of the warm-up: figures may come every second, and a bad minute is nothing.
 PATIENCE: Mapping[str, int] = {
     "not_finite": 1, "generator_frozen": 2, "mode_collapse": 2, "discriminator_wins": 4, "generator_wins": 4,
     "oscillation": 2, "overfitting": 4,
 }  # fmt: skip
 FORGOTTEN_AFTER = 2
+LASTS: Mapping[str, float] = {"discriminator_wins": 1.0, "generator_wins": 0.5, "overfitting": 1.0}
 SEEN_IN_SAMPLES = ("generator_frozen", "mode_collapse")
 
 COLLAPSED_SPREAD = 0.2  # of the real spread
 STILL_GROWING = 1.15  # from check to check: a spread that grows so fast is being learned, not lost
+CLASSES_FIRST = 5  # warm-ups: a conditional generator learns what the classes look like before it uses z
 DUPLICATED = 0.6  # of the real share of distinct samples
-STILL, NEVER_MOVED = 0.006, 0.15  # change between checks, and since the first one, by the real spread
-SURE_RECOGNITION, SURE_GAP = 0.95, 8.0
+STILL, NEVER_MOVED = 0.015, 0.15  # change between checks, and since the first one, by the real spread
+SURE_RECOGNITION, SURE_GAP, NOTHING_TO_PAY = 0.96, 8.0, 0.02
 BEATEN_RECOGNITION = 0.35
 LEARNED_BY_HEART, LEARNED_GAP = 0.6, 1.5  # share of the way from real to fake that held-out examples stand; logits
 SWINGS_REMEMBERED, FEWEST_SWINGS, SWING_GROWTH, SWING_SIZE = 60, 6, 2.5, 1.0
+SWING_STEADINESS = 0.85  # correlation of the swings' logarithms with their order: noise stays below
+BURST = 20.0  # times the usual loss, and at least so much
 
 MESSAGES: Mapping[str, tuple[str, str]] = {
     "not_finite": (
@@ -98,6 +102,7 @@ class HealthMonitor:
 
     `reals` are real examples as they are packed, uint8 (n, H, W, C) or (n, F); `real_classes` and `sample_classes`
     let a conditional generator be judged within classes. Until `warm_up` steps a generator may make anything.
+    `resumed` says that the first samples are not a beginner's.
     `is_logit` = False (Wasserstein critics and least squares) leaves out the signs that need a logit's scale.
 
     >>> monitor = HealthMonitor()
@@ -113,8 +118,9 @@ class HealthMonitor:
         sample_classes: np.ndarray[Any, Any] | None = None,
         warm_up: int = 300,
         is_logit: bool = True,
+        resumed: bool = False,
     ) -> None:
-        self.warm_up, self.is_logit = warm_up, is_logit
+        self.warm_up, self.is_logit, self.resumed = warm_up, is_logit, resumed
         self.sample_classes = sample_classes if real_classes is not None else None
         self.real_spread, self.real_distinct = 0.0, 1.0
         if reals is not None and len(reals) > 1:
@@ -131,6 +137,7 @@ class HealthMonitor:
         self._sample_signs: dict[str, str] = {}  # as of the last look
         self._last_spread = 0.0
         self._losses: dict[str, deque[float]] = {}
+        self._sureness: deque[tuple[float, float, float]] = deque(maxlen=PATIENCE["discriminator_wins"])
 
     @property
     def active(self) -> tuple[str, ...]:
@@ -142,7 +149,7 @@ class HealthMonitor:
     ) -> list[Diagnosis]:
         """One check: window means of the log's figures and, where there are pictures, the fixed-noise samples.
 
-        `samples` are of the live generator, not of the averaged one, which would hide much. "heldout/real" among the
+        `samples` are of the live generator, not of the averaged one, which would hide much. "discriminator/heldout" among the
         figures is the mean logit of real examples that are not trained on. Returns what is newly wrong.
 
         Shape: samples (n, H, W, C) uint8 or (n, F).
@@ -154,7 +161,11 @@ class HealthMonitor:
             return self._judge(step, {"not_finite": broken[0]}, {"not_finite"})
         if samples is not None:
             self._sample_signs = self._of_samples(step, figures, samples)
-        known = set(PATIENCE) if samples is not None else set(PATIENCE) - set(SEEN_IN_SAMPLES)
+        known = set(PATIENCE)
+        if samples is None:
+            known -= set(SEEN_IN_SAMPLES)
+        if "discriminator/heldout" not in figures:
+            known -= {"overfitting"}
         return self._judge(step, self._explained(self._of_figures(figures) | self._sample_signs), known)
 
     def _judge(self, step: int, signs: Mapping[str, str], known: set[str]) -> list[Diagnosis]:
@@ -179,10 +190,12 @@ class HealthMonitor:
 
     def _has_lasted(self, name: str, step: int) -> bool:
         since, looks = self._since[name]
-        if name == "not_finite" or name in SEEN_IN_SAMPLES:
-            return self._present[name] >= PATIENCE[name]
+        if self._present[name] < PATIENCE[name]:
+            return False
+        if name not in LASTS:
+            return True
         seen_samples = not self._looks or self._looks >= looks + 2  # they may hold the better explanation
-        return self._present[name] >= PATIENCE[name] and step - since >= self.warm_up // 2 and seen_samples
+        return step - since >= LASTS[name] * self.warm_up and seen_samples
 
     def _explained(self, signs: dict[str, str]) -> dict[str, str]:
         """Without the signs that follow from another one."""
@@ -203,44 +216,52 @@ class HealthMonitor:
         self._looks += 1
         spread, distinct = _spread(samples, self.sample_classes), _distinct(samples)
         last, self._last_spread = self._last_spread, spread
-        if self._looks > 1 and any(key.startswith("generator/") for key in figures) and self._is_still(before):
+        moved, changed = self._motion(before)
+        pays = any(key.startswith("generator/") for key in figures)
+        if pays and self._looks > 1 and (changed == 0 or (moved < NEVER_MOVED and changed < STILL)):
             return {"generator_frozen": ""}
         if step >= self.warm_up // 2 and distinct < DUPLICATED * self.real_distinct:
             return {"mode_collapse": f"only {distinct:.0%} of them are distinct"}
-        if step >= self.warm_up and self.real_spread and spread < STILL_GROWING * last:
+        if moved < NEVER_MOVED:  # it has not begun
+            return {}
+        learns_classes_first = step < CLASSES_FIRST * self.warm_up and self.sample_classes is not None
+        if step >= self.warm_up and not learns_classes_first and self.real_spread and spread < STILL_GROWING * last:
             share = spread / self.real_spread
             if share < COLLAPSED_SPREAD:
                 return {"mode_collapse": f"they differ {share:.0%} as much as real ones"}
         return {}
 
-    def _is_still(self, before: np.ndarray[Any, Any] | None) -> bool:
-        """Whether nothing moved; a frozen generator's running means (batch norm) may tremble."""
+    def _motion(self, before: np.ndarray[Any, Any] | None) -> tuple[float, float]:
+        """How far samples went since the first check and since the last, as shares of the real spread.
+
+        A frozen generator's samples may tremble with its running means (batch norm), but they go nowhere.
+        """
         now, first = self._samples, self._first
-        if now is None or before is None or first is None:
-            return False
-        if np.array_equal(before, now):
-            return True
-        if not self.real_spread:
-            return False
-        moved, changed = _distance(first, now) / self.real_spread, _distance(before, now) / self.real_spread
-        return moved < NEVER_MOVED and changed < STILL
+        if now is None or before is None or first is None or not self.real_spread:
+            same = now is not None and before is not None and np.array_equal(before, now)
+            return math.inf, 0.0 if same else math.inf
+        moved = math.inf if self.resumed else _distance(first, now) / self.real_spread
+        return moved, 0.0 if np.array_equal(before, now) else _distance(before, now) / self.real_spread
 
     def _of_figures(self, figures: Mapping[str, float]) -> dict[str, str]:
         signs: dict[str, str] = {}
         real, fake = figures.get("discriminator/real"), figures.get("discriminator/fake")
-        recognition, heldout = figures.get("discriminator/recognition"), figures.get("heldout/real")
+        recognition, heldout = figures.get("discriminator/recognition"), figures.get("discriminator/heldout")
         if recognition is not None and recognition <= BEATEN_RECOGNITION:
             signs["generator_wins"] = f"it picks the real one in {recognition:.0%} of cases, 50% is chance"
         if self.is_logit and real is not None and fake is not None:
-            if recognition is not None and recognition >= SURE_RECOGNITION and real - fake > SURE_GAP:
-                signs["discriminator_wins"] = f"it picks the real one in {recognition:.1%} of cases"
+            if recognition is not None:
+                self._sureness.append((recognition, real - fake, figures.get("discriminator/adversarial", math.inf)))
+                sure, gap, paid = np.mean(self._sureness, axis=0)
+                if sure >= SURE_RECOGNITION and (gap > SURE_GAP or paid < NOTHING_TO_PAY):
+                    signs["discriminator_wins"] = f"it picks the real one in {sure:.1%} of cases"
             if heldout is not None and real - heldout > max(LEARNED_GAP, LEARNED_BY_HEART * (real - fake)):
                 signs["overfitting"] = f"mean logit {real:.1f} for them, {heldout:.1f} for unseen real ones"
         for player in ("generator", "discriminator"):
             if (loss := figures.get(f"{player}/adversarial")) is not None:
                 losses = self._losses.setdefault(player, deque(maxlen=SWINGS_REMEMBERED))
                 losses.append(loss)
-                if _swings_wider(np.array(losses)):
+                if _swings_wider(np.array(losses)) or (self.is_logit and _bursts(np.array(losses))):
                     signs["oscillation"] = player
         return signs
 
@@ -250,10 +271,17 @@ def _swings_wider(losses: np.ndarray[Any, Any]) -> bool:
     swings = _swings(losses, 0.1 * float(np.ptp(losses)))[-2 * FEWEST_SWINGS :]
     if len(swings) < FEWEST_SWINGS:
         return False
-    third = len(swings) // 3
-    first, last = float(np.mean(swings[:third])), float(np.mean(swings[-third:]))
-    wider = float(np.mean(np.diff(swings) > 0))
-    return last > SWING_GROWTH * first and last > SWING_SIZE and wider >= 0.6
+    heights = np.log(swings)
+    order = np.arange(len(heights))
+    trend, _ = np.polyfit(order, heights, 1)
+    is_steady = np.corrcoef(order, heights)[0, 1] > SWING_STEADINESS if trend > 0 else False
+    return bool(is_steady and trend * len(heights) > math.log(SWING_GROWTH) and swings[-1] > SWING_SIZE)
+
+
+def _bursts(losses: np.ndarray[Any, Any]) -> bool:
+    """Whether the last loss is out of all proportion to what was usual."""
+    usual = float(np.median(np.abs(losses[:-1]))) if len(losses) > FEWEST_SWINGS else math.inf
+    return float(losses[-1]) > max(BURST, BURST * usual)
 
 
 def _swings(values: np.ndarray[Any, Any], least: float) -> list[float]:

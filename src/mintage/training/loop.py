@@ -91,7 +91,7 @@ class Loop:
         self.update.load_state_dict(
             {name.removeprefix(_UPDATE): t for name, t in training.items() if name.startswith(_UPDATE)}
         )
-        self.averager.sampler.load_state_dict(sampler)
+        self.averager.load_state_dict(sampler)
         self.step = step
 
 

@@ -7,37 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
-from torch import nn
+
+from mintage.numbers import Numbers, bfloat16_pays
 
 if TYPE_CHECKING:
     from mintage.training.settings import TrainingSettings
 
-__all__ = ["Numbers", "bfloat16_pays", "calibrate"]
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """The chosen numbers of the forward pass and the memory order of images."""
-
-    bfloat16: bool = False
-    channels_last: bool = False
-
-    def autocast(self, device: torch.device) -> AbstractContextManager[object]:
-        """The context in which a player's stake is computed."""
-        return torch.autocast(device.type, torch.bfloat16) if self.bfloat16 else nullcontext()
-
-    def arrange(self, module: nn.Module) -> nn.Module:
-        """Put the 4-d weights in the chosen memory order; the values stay. Returns the module."""
-        order = torch.channels_last if self.channels_last else torch.contiguous_format
-        return module.to(memory_format=order)  # type: ignore[call-overload, no-any-return]
-
-    def __str__(self) -> str:
-        return ("bfloat16" if self.bfloat16 else "float32") + (", channels last" if self.channels_last else "")
+__all__ = ["calibrate"]
 
 
 def calibrate(
@@ -73,23 +53,6 @@ def _seconds(step: Callable[[], object], device: torch.device, patience: float =
     return sorted(times)[len(times) // 2]
 
 
-def bfloat16_pays(device: torch.device, side: int = 192) -> bool:
-    """A glance at one matrix product: emulated bfloat16 is so slow that even one training step would take minutes."""
-    if device.type != "cpu":
-        return device.type == "cuda" and torch.cuda.is_bf16_supported()
-
-    def seconds(dtype: torch.dtype) -> float:
-        a = torch.ones(side, side, dtype=dtype)
-        times = []
-        for _ in range(3):
-            started = time.perf_counter()
-            a @ a
-            times.append(time.perf_counter() - started)
-        return min(times)
-
-    return seconds(torch.bfloat16) < 2 * seconds(torch.float32)
-
-
 @contextmanager
 def _quiet_chance() -> Iterator[None]:
     state = torch.get_rng_state()
@@ -97,5 +60,3 @@ def _quiet_chance() -> Iterator[None]:
         yield
     finally:
         torch.set_rng_state(state)
-
-

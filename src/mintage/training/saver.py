@@ -47,7 +47,7 @@ class Saver:
         if self._last_step == self.loop.step:
             return True
         state: dict[str, Any] = {"step": self.loop.step, "images": self.loop.images, "seconds": self.seconds()}
-        training, sampler = self.loop.state_dict(), self.loop.averager.sampler.state_dict()
+        training, sampler = self.loop.state_dict(), self.loop.averager.state_dict()
         finite = all(bool(t.isfinite().all()) for t in (*training.values(), *sampler.values()))
         saved = finite and self._write(sampler, training, state)
         self._last_time = time.perf_counter()

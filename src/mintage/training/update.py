@@ -10,8 +10,8 @@ from torch.optim import Adam
 
 from mintage.contracts import Batch, Game, Stake, Turn
 from mintage.layers.turns import set_learning
+from mintage.numbers import Numbers
 from mintage.training.distributed import average_gradients
-from mintage.training.precision import Numbers
 from mintage.training.settings import TrainingSettings
 
 __all__ = ["PlainUpdate"]

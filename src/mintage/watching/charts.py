@@ -12,7 +12,7 @@ from mintage.watching.words import probability
 __all__ = ["charts"]
 
 Row = Mapping[str, Any]
-FIGURES = {"real", "fake", "recognition", "augment_p"}  # what a stake shows; all else with a slash is paid
+FIGURES = {"real", "fake", "heldout", "recognition", "augment_p"}  # what a stake shows; all else with a slash is paid
 MOST_CURVES = 6
 
 
@@ -78,7 +78,11 @@ def _chart(
 
 
 def _opinions(rows: Sequence[Row]) -> dict[str, list[tuple[float, float]]]:
-    keys = {"D(real)": "discriminator/real", "D(fake)": "discriminator/fake", "D(held-out real)": "heldout/real"}
+    keys = {
+        "D(real)": "discriminator/real",
+        "D(fake)": "discriminator/fake",
+        "D(held-out real)": "discriminator/heldout",
+    }
     return {name: [(x, probability(y)) for x, y in _points(rows, key)] for name, key in keys.items()}
 
 

@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from mintage.data.inspection import DataReport
 from mintage.run import RunDirectory
 from mintage.storage import write_text
 from mintage.watching import log
@@ -180,7 +181,8 @@ def _health(story: _Story) -> list[str]:
             '<div class="note"><h3>No alarm</h3><p>The checks for a winning discriminator or generator, mode collapse, '
             f"oscillation, overfitting and broken numbers stayed quiet for all {story.step:,} steps.</p></div>"
         )
-    sentences = _in_words(story)
+    told = [event for event in story.events if event["event"] in ("fallback", "not_saved") and event.get("message")]
+    sentences = _in_words(story) + [f"At step {event.get('step', 0):,}: {event['message']}" for event in told]
     if sentences:
         items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
         parts.append(f'<p>At the end of the run:</p><ul class="plain">{items}</ul>')
@@ -217,7 +219,7 @@ def _in_words(story: _Story) -> list[str]:
             f"It gave real examples a mean logit of {number(real)}, generated ones {number(fake)} "
             f"(as probabilities {probability(real):.0%} and {probability(fake):.0%})."
         )
-    heldout = story.settled("heldout/real")
+    heldout = story.settled("discriminator/heldout")
     if real is not None and heldout is not None:
         sentences.append(
             f"Real examples it never trained on got {number(heldout)}: "
@@ -276,10 +278,11 @@ def _said(value: Any) -> str:
 def _data(story: _Story) -> list[str]:
     if not story.data:
         return []
-    lines = story.data.get("lines")
-    if isinstance(lines, list):
-        return ['<ul class="plain">' + "".join(f"<li>{escape(str(line))}</li>" for line in lines) + "</ul>"]
-    return [definitions([(key.replace("_", " "), _listed(value)) for key, value in story.data.items() if value])]
+    try:
+        lines = DataReport.from_dict(story.data).lines()
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError):  # written by another version
+        return [definitions([(key.replace("_", " "), _listed(value)) for key, value in story.data.items() if value])]
+    return ['<ul class="plain">' + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"]
 
 
 def _listed(value: Any) -> str:

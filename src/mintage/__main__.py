@@ -1,0 +1,5 @@
+"""`python -m mintage`, as torchrun starts it."""
+
+from mintage.cli import main
+
+main()

@@ -1,0 +1,114 @@
+"""`mintage models` and `mintage explain`: what there is, and what each setting means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["explain", "models"]
+
+_ROOMS = {"model": "models", "codec": "codecs", "source": "sources", "augment": "augment"}
+
+
+def models(
+    fit: Annotated[Path | None, typer.Option(help="Only models that can learn this data.")] = None,
+    augment: Annotated[bool, typer.Option("--augment", help="Augmentations, and when each is harmless.")] = False,
+    sources: Annotated[bool, typer.Option("--sources", help="Arrangements of data.")] = False,
+) -> None:
+    """List models and recipes (or augmentations, or sources)."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("name", style="bold", no_wrap=True)
+    table.add_column("about")
+    for row in _rows("augment" if augment else "sources" if sources else "models", fit):
+        table.add_row(*row)
+    Console().print(table)
+    if not (augment or sources):
+        typer.echo("\nmintage explain model.NAME lists a model's settings.")
+
+
+def explain(
+    what: Annotated[str, typer.Argument(help="model.dcgan, training, data, codec.image, or a recipe.")],
+) -> None:
+    """List settings with their defaults and meanings; for a recipe, show it."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from mintage.config import explain as rows_of
+    from mintage.recipe import read_raw, recipe_names
+
+    if what in recipe_names():
+        import tomli_w
+
+        typer.echo(tomli_w.dumps(read_raw(what, None, [])))
+        return
+    cls = _settings(what)
+    typer.echo((cls.__doc__ or "").strip() + "\n")
+    prefix = what.split(".")[0] + "."
+    table = Table(box=None, pad_edge=False)
+    for heading in ("setting", "default", "meaning"):
+        table.add_column(heading, overflow="fold", style="bold" if heading == "setting" else "")
+    habits = getattr(cls, "habits", {})
+    for name, _, default, meaning in rows_of(cls, prefix):
+        table.add_row(name, default, meaning)
+    for name, value in habits.items():
+        table.add_row(f"training.{name}", repr(value), "what this model learns best with")
+    Console().print(table)
+
+
+def _settings(what: str) -> Any:
+    from mintage import registry
+    from mintage.errors import ConfigError
+    from mintage.recipe import DataSettings, recipe_names
+    from mintage.training.settings import TrainingSettings
+
+    plain: dict[str, Any] = {"training": TrainingSettings, "data": DataSettings}
+    if what in plain:
+        return plain[what]
+    room, _, name = what.partition(".")
+    if room in _ROOMS and name:
+        return registry.find(_ROOMS[room], name)
+    known = [*plain, *(f"model.{name}" for name in registry.names("models")), "codec.image", *recipe_names()]
+    raise ConfigError(f"There is nothing to explain about {what!r}. {registry.suggest(what, known)}")
+
+
+def _rows(room: str, fit: Path | None) -> list[tuple[str, str]]:
+    from mintage import registry
+    from mintage.recipe import read_raw, recipe_names
+
+    fits = _fitting(fit) if fit is not None else None
+    rows = []
+    for name in registry.names(room):
+        cls = registry.find(room, name)
+        about = (cls.__doc__ or "").strip().splitlines()[0]
+        if room == "augment":
+            about += f" Harmless when {cls.harmless_when}"
+        if fits is None or name in fits:
+            rows.append((name, about))
+    if room == "models":
+        rows += [(name, "recipe: " + read_raw(name, None, []).get("about", "")) for name in recipe_names()]
+    return rows
+
+
+def _fitting(path: Path) -> set[str]:
+    from mintage import registry
+    from mintage.api import cache_folder
+    from mintage.errors import SpecError
+    from mintage.experiment import open_data
+    from mintage.recipe import DataSettings
+
+    data, _, _ = open_data(DataSettings(path=path.resolve()), {}, 0, cache_folder())
+    fitting = set()
+    for name in registry.names("models"):
+        if name == "custom":
+            continue
+        try:
+            registry.find("models", name)().build(data.spec)
+        except SpecError:
+            continue
+        fitting.add(name)
+    return fitting

@@ -1,0 +1,146 @@
+"""`mintage train` and `mintage demo`: from data to a run, with the data report first and a live view during it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from mintage.api import Preparation
+
+__all__ = ["demo", "train"]
+
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="WHAT [KEY=VALUE]...",
+        help="A folder of images, a zip or tar file, a recipe or built-in data; then settings such as "
+        "training.steps=2000. `mintage models` lists recipes, `mintage explain training` lists settings.",
+    ),
+]
+Out = Annotated[Path, typer.Option(help="Folder that runs are kept in.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+Seed = Annotated[int | None, typer.Option(help="Names everything that is left to chance.")]
+Budget = Annotated[str | None, typer.Option(help="Time to train, such as 10m: chooses size and length for it.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+
+
+def train(
+    words: Words = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with the recipe's data, if it is not built in.")] = None,
+    budget: Budget = None,
+    resume: Annotated[Path | None, typer.Option(help="A run directory to go on with.")] = None,
+    out: Out = Path("runs"),
+    seed: Seed = None,
+    device: Device = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Learn from data: a folder becomes a generator, with a film of its training.
+
+    Ctrl-C saves and ends; --resume goes on, to the bit as if nothing had happened.
+    """
+    from mintage import api
+    from mintage.errors import ConfigError
+    from mintage.experiment import find_device
+    from mintage.recipe import read_raw
+    from mintage.training.distributed import processes
+
+    given = list(words or [])
+    with processes(find_device(device)) as process:
+        loud = not quiet and process[0] == 0
+        if resume is not None:
+            if budget is not None or data is not None:
+                raise ConfigError("--resume goes on with the run's own data and length: leave --budget and --data out.")
+            ready = api.resume(resume, given, device=device, process=process)
+        else:
+            if not given or "=" in given[0]:
+                raise ConfigError("Say what to learn from: mintage train ./photos, or a recipe: mintage models.")
+            ready = api.prepare(
+                read_raw(given[0], data, given[1:]), budget=budget, out=out, seed=seed, device=device,
+                process=process, progress=_Packing() if loud else None,
+            )  # fmt: skip
+        if loud:
+            _introduce(ready)
+        if dry_run:
+            if loud:
+                typer.echo("\n" + ready.recipe.toml() + "\nDry run: nothing was written.")
+            return
+        _watch(ready, loud)
+
+
+def demo(
+    out: Out = Path("runs"),
+    budget: Annotated[str, typer.Option(help="Time to train, such as 4m.")] = "4m",
+    seed: Seed = None,
+    quiet: Quiet = False,
+) -> None:
+    """Train on the built-in images for 4 minutes, then write samples, a film and a report."""
+    from mintage import api
+    from mintage.recipe import read_raw
+
+    ready = api.prepare(
+        read_raw("dcgan-fashion", None, []), budget=budget, out=out, seed=seed, progress=None if quiet else _Packing()
+    )
+    if not quiet:
+        _introduce(ready)
+    _watch(ready, not quiet)
+    directory = ready.directory
+    if directory is not None and ready.experiment.loop.step:
+        run = api.load(directory.path)
+        folder = run.generate(64, seed=7).save(directory.path / "made")
+        run.walk(folder / "walk.webp", seed=7)
+        if not quiet:
+            typer.echo(f"64 samples, their sheet and a walk: {folder}")
+
+
+class _Packing:
+    """A progress bar for the first reading of the data, shown only when there is much of it."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def __call__(self, done: int, of: int) -> None:
+        from rich.progress import Progress
+
+        if self._bar is None:
+            self._bar = Progress(transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task("Reading the data", total=of)
+        self._bar.update(self._task, completed=done, total=of)
+        if done >= of:
+            self._bar.stop()
+
+
+def _introduce(ready: Preparation) -> None:
+    """What was found, what was chosen, what it will take."""
+    recipe, data, numbers = ready.recipe, ready.data, ready.experiment.numbers
+    for line in data.report.lines():
+        typer.echo(line)
+    training = recipe.training
+    model = ", ".join(f"{k} {v}" for k, v in recipe.model.items() if k in ("name", "width", "latent_dim"))
+    classes = f", {data.spec.condition.classes} classes" if data.spec.condition else ""
+    typer.echo(f"Model: {model.removeprefix('name ')}{classes}. Numbers: {numbers}, on {ready.experiment.device}.")
+    typer.echo(f"Training: {training.steps:,} steps of {training.batch} ({training.steps * training.batch:,} images).")
+    if ready.plan is not None:
+        typer.echo(f"The budget: {ready.plan.rate:,.0f} images/s measured; {ready.plan.more}.")
+
+
+def _watch(ready: Preparation, loud: bool) -> None:
+    from mintage.cli.live import LiveView
+    from mintage.training.budget import spell_duration
+
+    run = ready.create()
+    path = run.path if run else None
+    with LiveView(ready.recipe.training.steps, run=path, done=ready.done, quiet=not loud) as view:
+        outcome = ready.run([view.row])
+    if not loud or run is None:
+        return
+    if outcome.finished:
+        typer.echo(f"Done in {spell_duration(outcome.seconds)}: {run.report}")
+        typer.echo(f"Next: mintage generate {run.path} -n 64 --seed 7 --out out/")
+    else:
+        typer.echo(f"Stopped ({outcome.reason}) and saved at step {outcome.step:,}.")
+        typer.echo(f"Go on with: mintage train --resume {run.path}")

@@ -1,0 +1,41 @@
+"""Small real data and tiny recipes that many tests learn from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+TINY = ["model.name=dcgan", "model.width=8", "model.latent_dim=8", "training.batch=8", "training.frames=3"]
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINTAGE_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    torch.set_num_threads(1)  # tiny tensors: threads would only wait for each other
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 120 small pictures in two classes: bright discs and dark bars."""
+    root = tmp_path_factory.mktemp("photos")
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:28, :28]
+    for index in range(120):
+        centre, size = rng.uniform(9, 19, 2), rng.uniform(4, 9)
+        if index % 2:
+            picture = 255 * ((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2 < size**2)
+        else:
+            picture = 90 * (abs(rows - centre[0]) < size / 2)
+        folder = root / ("disc" if index % 2 else "bar")
+        folder.mkdir(exist_ok=True)
+        noise = rng.integers(0, 40, (28, 28))
+        Image.fromarray((picture + noise).clip(0, 255).astype(np.uint8)).save(folder / f"{index:03}.png")
+    return root
