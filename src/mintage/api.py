@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from mintage.recipe import DataSettings, Recipe, read_raw
 from mintage.run import RunDirectory
 from mintage.sampling import draw, noise_of
 from mintage.seeding import generator
+from mintage.storage import cache_folder
 from mintage.training.budget import Plan, choose, parse_duration
 from mintage.training.checkpoint import Checkpoint, Checkpoints
 from mintage.training.distributed import processes, share_text
@@ -281,12 +281,6 @@ class Run:
         if not 0 <= int(of) < len(self.classes):
             raise ConfigError(f"{self.path} has classes 0 to {len(self.classes) - 1}, not {of}.")
         return torch.full((n,), int(of))
-
-
-def cache_folder() -> Path:
-    """Where packed data is kept between runs: MINTAGE_CACHE, or the user's cache folder."""
-    home = os.environ.get("MINTAGE_CACHE")
-    return Path(home) if home else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mintage"
 
 
 def _plan(first: Experiment, seconds: float) -> Plan:

@@ -14,6 +14,7 @@ from mintage import registry
 from mintage.config import Settings, merge, parse_overrides
 from mintage.contracts import Model
 from mintage.errors import ConfigError
+from mintage.storage import cache_folder
 from mintage.training.settings import TrainingSettings
 
 __all__ = ["DataSettings", "Recipe", "read_raw", "recipe_names", "resolve"]
@@ -84,6 +85,9 @@ def read_raw(what: str, data: Path | None, overrides: Sequence[str]) -> dict[str
         raw = {"name": _slug(path), "data": {"path": str(path.resolve())}}
     elif what in (known := [name.replace("_", "-") for name in registry.names("sources")]):
         raw = {"name": what, "data": {"source": what}}
+        fetch = getattr(registry.find("sources", what.replace("-", "_")), "fetch", None)
+        if data is None and fetch is not None and not dict(over.get("data", {})).get("path"):
+            data = fetch(cache_folder() / what)  # asked for by name: the only download there is
     else:
         hint = registry.suggest(what, [*recipe_names(), *known])
         raise ConfigError(f"{what!r} is neither a recipe nor a path to data. {hint}")

@@ -34,6 +34,7 @@ from mintage.watching.film import captions_of, make_film
 from mintage.watching.frames import Frames
 from mintage.watching.grid import contact_sheet
 from mintage.watching.report import write_report
+from mintage.watching.tensorboard import TensorBoard
 
 __all__ = ["Outcome", "Watcher", "create_run", "train"]
 
@@ -156,7 +157,11 @@ class _Scene:
     def __init__(
         self, experiment: Experiment, run: RunDirectory, watchers: Sequence[Watcher], resume: bool, stack: ExitStack
     ) -> None:
-        self.experiment, self.run, self.watchers = experiment, run, watchers
+        self.experiment, self.run, self.watchers = experiment, run, [*watchers]
+        if experiment.recipe.training.tensorboard:
+            board = TensorBoard(run.path)
+            stack.callback(board.close)
+            self.watchers.append(board.row)
         seconds, complaints = restore(experiment, run) if resume else (0.0, [])
         broadcast(experiment.game)
         if resume:
@@ -169,7 +174,8 @@ class _Scene:
             noise_of(loop.averager.sampler, 0, SHOWN, recipe.seed), experiment.conditions(SHOWN),
             experiment.numbers, experiment.device,
         )  # fmt: skip
-        self.recorder = Recorder(loop, [self.tell, self._checkup()], seconds_before=seconds)
+        checkup = self._checkup(resume)
+        self.recorder = Recorder(loop, [checkup.enrich, self.tell, checkup], seconds_before=seconds)
         kept = Checkpoints(run.checkpoints, keep_last=recipe.training.keep_last, keep_best=recipe.training.keep_best)
         score = self._score if len(experiment.data.heldout) and experiment.data.spec.x.classes is None else None
         self.saver = Saver(loop, kept, seconds=lambda: self.recorder.seconds, score=score, tell=self.tell)
@@ -213,13 +219,14 @@ class _Scene:
             make_film(frames, self.run.film, captions=captions_of(frames, log.read(self.run.log)))
         write_report(self.run)
 
-    def _checkup(self) -> Checkup:
+    def _checkup(self, resumed: bool) -> Checkup:
         experiment, told = self.experiment, self.look.condition
         reals, classes = experiment.data.packed.gather(experiment.data.train[:REALS])
         monitor = HealthMonitor(
             reals.numpy(),
             real_classes=None if classes is None else classes.numpy(),
             sample_classes=None if told is None else told.numpy(),
+            resumed=resumed,
         )
         return Checkup(experiment.loop, monitor, self.look, experiment.evaluation_batch(), tell=self.tell)
 

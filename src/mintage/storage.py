@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["new_folder", "sha256", "write_bytes", "write_image", "write_json", "write_text"]
+__all__ = ["cache_folder", "new_folder", "sha256", "write_bytes", "write_image", "write_json", "write_text"]
+
+
+def cache_folder() -> Path:
+    """Where packed and downloaded data is kept between runs: MINTAGE_CACHE, or the user's cache folder."""
+    home = os.environ.get("MINTAGE_CACHE")
+    return Path(home) if home else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mintage"
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -12,7 +12,8 @@ from rich.console import Console
 from mintage.cli.live import LiveView, sparkline
 
 ALARM = {
-    "event": "diagnosis", "step": 900, "name": "mode_collapse", "message": "All alike.", "advice": "Set model.stakes.r1 = 1.",
+    "event": "diagnosis", "step": 900, "name": "mode_collapse", "message": "All alike.",
+    "advice": "Set model.stakes.r1 = 1.",
 }  # fmt: skip
 
 
@@ -52,8 +53,8 @@ def some_rows(view: LiveView, clock: Clock) -> None:
 
 def test_a_terminal_shows_progress_losses_opinions_health_and_where_the_pictures_are() -> None:
     text = shown(True, some_rows)
-    for part in ("0003-fashion", "step 500/1,000", "2,000 images/s", "0:30 left", "discriminator loss", "generator loss",
-                 "D(real)", "71%", "D(fake)", "29%", "recognition", "80%", "no alarm",
+    for part in ("0003-fashion", "step 500/1,000", "2,000 images/s", "0:30 left", "discriminator loss",
+                 "generator loss", "D(real)", "71%", "D(fake)", "29%", "recognition", "80%", "no alarm",
                  "runs/0003-fashion/samples/0000500.png"):  # fmt: skip
         assert part in text, part
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.conftest import TINY
 
 import mintage
 from mintage.training.checkpoint import Checkpoints
-from tests.conftest import TINY
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:

@@ -131,7 +131,8 @@ def test_a_discriminator_that_is_sure_for_long_has_won() -> None:
     assert names(found) == ["discriminator_wins"]
     assert "model.stakes.r1" in found[0].advice
     assert watch(HealthMonitor(REALS), checks=3, **sure) == []
-    assert watch(HealthMonitor(REALS, is_logit=False), discriminator__heldout=9.0, **sure) == []
+    scores = {name.replace("__real", "__score_real").replace("__fake", "__score_fake"): v for name, v in sure.items()}
+    assert watch(HealthMonitor(REALS), discriminator__heldout=9.0, **scores) == []
 
 
 def test_a_discriminator_that_pays_nothing_any_more_has_won() -> None:

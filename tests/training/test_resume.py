@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.conftest import TINY
 
 import mintage
 from mintage.api import Run
 from mintage.errors import RunError
 from mintage.training.checkpoint import Checkpoints
-from tests.conftest import TINY
 
 MODELS = {
     "dcgan": [],

@@ -1,4 +1,4 @@
-"""A run directory made of Pillow pictures, with everything a finished run has; `python fake_run.py FOLDER` writes one to look at."""
+"""A run directory made of Pillow pictures, with all that a finished run has; `fake_run.py FOLDER` writes one to see."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from mintage.run import RunDirectory
 from mintage.storage import write_json, write_text
-from mintage.watching.film import make_film
+from mintage.watching.film import captions_of, make_film
 from mintage.watching.grid import contact_sheet
-from mintage.watching.log import Log
+from mintage.watching.log import Log, read
 
 CLASSES = ("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 
@@ -89,7 +89,8 @@ def fake_run(root: Path, *, steps: int = 6000, frames: int = 24, troubled: bool 
     facts = {
         "name": "dcgan-fashion", "created": "2026-11-24T21:14:03+00:00", "mintage": "0.1.0", "torch": "2.13.0+cpu",
         "python": "3.11.9", "platform": "Linux-6.1-x86_64", "cpu": "Intel(R) Xeon(R) CPU @ 2.20GHz", "cores": 2,
-        "device": "cpu", "seed": 7, "data": {"path": "fashion-mnist", "fingerprint": "9f2c1e0b77d3a841", "count": 10_000},
+        "device": "cpu", "seed": 7,
+        "data": {"path": "fashion-mnist", "fingerprint": "9f2c1e0b77d3a841", "count": 10_000},
         "seconds": 240.7, "images": 64 * steps, "steps": steps, "finished": True, "precision": "bfloat16",
         "channels_last": True, "parameters": {"discriminator": 431_553, "generator": 1_204_545},
     }  # fmt: skip
@@ -114,10 +115,8 @@ def fake_run(root: Path, *, steps: int = 6000, frames: int = 24, troubled: bool 
                 log.append({"event": "checkpoint", "step": step})
                 value = 0.02 + 0.2 * math.exp(-step / 1500)
                 log.append({"event": "score", "step": step, "name": "sliced_wasserstein", "value": value})
-    captions = [
-        f"step {int(p.stem):,}   {64 * int(p.stem):,} images   0:{int(p.stem) // 100:02}" for p in run.sample_sheets()
-    ]
-    make_film(run.sample_sheets(), run.film, captions=captions)
+    made = run.sample_sheets()
+    make_film(made, run.film, captions=captions_of(made, read(run.log)))
     score = {
         "name": "sliced_wasserstein", "value": 0.0231, "low": 0.0219, "high": 0.0244, "floor": 0.0102,
         "embedding": "pixels", "real": 5000, "fake": 5000, "seed": 7, "step": steps,

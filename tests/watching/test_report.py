@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import json
 import re
 from html.parser import HTMLParser
@@ -92,7 +93,7 @@ def test_a_person_who_does_not_see_it_can_read_it(text: str) -> None:
     assert {section["aria-labelledby"] for section in seen.all("section")} <= ids
     assert all(svg["aria-label"] for svg in seen.all("svg"))
     levels = [int(tag[1]) for tag, _ in seen.tags if re.fullmatch(r"h[1-6]", tag)]
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     assert [source["media"] for source in seen.all("source")] == ["(prefers-reduced-motion:reduce)"]
 
 

@@ -22,13 +22,7 @@ __all__ = ["LiveView"]
 
 SPARKS = "▁▂▃▄▅▆▇█"
 SPARK_WIDTH = 28
-FIGURES = {
-    "real",
-    "fake",
-    "heldout",
-    "recognition",
-    "augment_p",
-}  # what has a place of its own; all else with a slash is paid
+FIGURES = {"real", "fake", "score_real", "score_fake", "heldout", "recognition", "augment_p"}  # shown, not paid
 PLAIN_EVERY = 10.0  # seconds between lines where there is no terminal
 
 

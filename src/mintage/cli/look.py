@@ -96,10 +96,10 @@ def _rows(room: str, fit: Path | None) -> list[tuple[str, str]]:
 
 def _fitting(path: Path) -> set[str]:
     from mintage import registry
-    from mintage.api import cache_folder
     from mintage.errors import SpecError
     from mintage.experiment import open_data
     from mintage.recipe import DataSettings
+    from mintage.storage import cache_folder
 
     data, _, _ = open_data(DataSettings(path=path.resolve()), {}, 0, cache_folder())
     fitting = set()

@@ -90,9 +90,7 @@ class GAN(nn.Module):
     discriminator in one pass; leave it off where samples of a batch see each other (batch norm, batch statistics).
     """
 
-    def __init__(
-        self, sampler: LatentSampler, discriminator: nn.Module, stakes: Stakes, *, joint: bool = True
-    ) -> None:
+    def __init__(self, sampler: LatentSampler, discriminator: nn.Module, stakes: Stakes, *, joint: bool = True) -> None:
         super().__init__()
         self.players = {"discriminator": discriminator, "generator": sampler.generator}
         self.sampler, self.discriminator, self.joint = sampler, discriminator, joint

@@ -37,7 +37,7 @@ def parse_duration(text: str) -> float:
         ConfigError: it is not written like that, or not above zero.
     """
     parts = re.findall(r"(\d+(?:\.\d+)?)([smhd]?)", text)
-    if not parts or "".join(n + u for n, u in parts) != text or any(not u for _, u in parts[:-1]):
+    if not parts or "".join(n + u for n, u in parts) != text or (len(parts) > 1 and any(not u for _, u in parts)):
         raise ConfigError(f"{text!r} is not a duration. Write it like 90s, 10m or 1h30m.")
     seconds = sum(float(number) * _UNITS[unit or "s"] for number, unit in parts)
     if seconds <= 0:

@@ -23,7 +23,8 @@ Row = Mapping[str, Any]
 class Checkup:
     """Feeds the monitor with each row's figures and, every few seconds, with samples and held-out figures.
 
-    The samples are those of the live generator, since an average hides a collapse. Use it as a sink of a Recorder.
+    The samples are those of the live generator, since an average hides a collapse. Its two methods are sinks of a
+    Recorder: `enrich` before the log, the object itself after it.
     """
 
     def __init__(
@@ -38,18 +39,24 @@ class Checkup:
     ) -> None:
         self.loop, self.monitor, self.look, self.heldout = loop, monitor, look, heldout
         self.tell, self.every = tell, every
-        self._last = time.perf_counter()
+        self._last, self._looks = time.perf_counter(), False
+
+    def enrich(self, row: dict[str, Any]) -> None:
+        """Add the held-out figures to a row, when it is time to look."""
+        now = time.perf_counter()
+        self._looks = now - self._last >= self.every
+        if self._looks:
+            self._last = now
+            row |= {name: float(f"{value:.5g}") for name, value in self._heldout_figures().items()}
 
     def __call__(self, row: Row) -> None:
         figures = {key: float(value) for key, value in row.items() if "/" in key}
-        samples = None
-        now = time.perf_counter()
-        if now - self._last >= self.every:
-            self._last = now
-            samples = self._samples()
-            figures |= self._heldout_figures()
-        for diagnosis in self.monitor.observe(int(row["step"]), figures, samples):
+        before = set(self.monitor.active)
+        found = self.monitor.observe(int(row["step"]), figures, self._samples() if self._looks else None)
+        for diagnosis in found:
             self.tell(diagnosis.row())
+        for name in before - set(self.monitor.active):
+            self.tell({"event": "recovered", "step": row["step"], "name": name})
 
     def _samples(self) -> NDArray[np.uint8]:
         x = self.look.of(self.loop.game.sampler)

@@ -32,7 +32,7 @@ SEEN_IN_SAMPLES = ("generator_frozen", "mode_collapse")
 
 COLLAPSED_SPREAD = 0.2  # of the real spread
 STILL_GROWING = 1.15  # from check to check: a spread that grows so fast is being learned, not lost
-CLASSES_FIRST = 5  # warm-ups: a conditional generator learns what the classes look like before it uses z
+CLASSES_FIRST = 8  # warm-ups: a conditional generator learns what the classes look like before it uses z
 DUPLICATED = 0.6  # of the real share of distinct samples
 STILL, NEVER_MOVED = 0.015, 0.15  # change between checks, and since the first one, by the real spread
 SURE_RECOGNITION, SURE_GAP, NOTHING_TO_PAY = 0.96, 8.0, 0.02
@@ -103,7 +103,8 @@ class HealthMonitor:
     `reals` are real examples as they are packed, uint8 (n, H, W, C) or (n, F); `real_classes` and `sample_classes`
     let a conditional generator be judged within classes. Until `warm_up` steps a generator may make anything.
     `resumed` says that the first samples are not a beginner's.
-    `is_logit` = False (Wasserstein critics and least squares) leaves out the signs that need a logit's scale.
+    The figures "discriminator/real" and "discriminator/fake" are logits; where a game has none (Wasserstein, least
+    squares) the signs that need a logit's scale are left out.
 
     >>> monitor = HealthMonitor()
     >>> [found.name for found in monitor.observe(100, {"generator/adversarial": math.nan})]
@@ -117,10 +118,9 @@ class HealthMonitor:
         real_classes: np.ndarray[Any, Any] | None = None,
         sample_classes: np.ndarray[Any, Any] | None = None,
         warm_up: int = 300,
-        is_logit: bool = True,
         resumed: bool = False,
     ) -> None:
-        self.warm_up, self.is_logit, self.resumed = warm_up, is_logit, resumed
+        self.warm_up, self.resumed = warm_up, resumed
         self.sample_classes = sample_classes if real_classes is not None else None
         self.real_spread, self.real_distinct = 0.0, 1.0
         if reals is not None and len(reals) > 1:
@@ -149,8 +149,8 @@ class HealthMonitor:
     ) -> list[Diagnosis]:
         """One check: window means of the log's figures and, where there are pictures, the fixed-noise samples.
 
-        `samples` are of the live generator, not of the averaged one, which would hide much. "discriminator/heldout" among the
-        figures is the mean logit of real examples that are not trained on. Returns what is newly wrong.
+        `samples` are of the live generator, not of the averaged one, which would hide much. The figure
+        "discriminator/heldout" is the mean logit of real examples that are not trained on. Returns what is newly wrong.
 
         Shape: samples (n, H, W, C) uint8 or (n, F).
         """
@@ -249,7 +249,8 @@ class HealthMonitor:
         recognition, heldout = figures.get("discriminator/recognition"), figures.get("discriminator/heldout")
         if recognition is not None and recognition <= BEATEN_RECOGNITION:
             signs["generator_wins"] = f"it picks the real one in {recognition:.0%} of cases, 50% is chance"
-        if self.is_logit and real is not None and fake is not None:
+        is_logit = real is not None and fake is not None
+        if real is not None and fake is not None:
             if recognition is not None:
                 self._sureness.append((recognition, real - fake, figures.get("discriminator/adversarial", math.inf)))
                 sure, gap, paid = np.mean(self._sureness, axis=0)
@@ -261,7 +262,7 @@ class HealthMonitor:
             if (loss := figures.get(f"{player}/adversarial")) is not None:
                 losses = self._losses.setdefault(player, deque(maxlen=SWINGS_REMEMBERED))
                 losses.append(loss)
-                if _swings_wider(np.array(losses)) or (self.is_logit and _bursts(np.array(losses))):
+                if _swings_wider(np.array(losses)) or (is_logit and _bursts(np.array(losses))):
                     signs["oscillation"] = player
         return signs
 

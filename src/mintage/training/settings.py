@@ -54,5 +54,7 @@ class TrainingSettings(Settings):
     """How many of the newest checkpoints to keep."""
     keep_best: int = Field(1, ge=0)
     """How many of the best checkpoints to keep, by the score on held-out data."""
+    tensorboard: bool = False
+    """Write TensorBoard events too (the extra of that name)."""
     max_seconds: float | None = Field(None, gt=0)
     """Stop, saved and resumable, after so many seconds of this process; a safety net, not a plan."""

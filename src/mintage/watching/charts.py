@@ -12,7 +12,15 @@ from mintage.watching.words import probability
 __all__ = ["charts"]
 
 Row = Mapping[str, Any]
-FIGURES = {"real", "fake", "heldout", "recognition", "augment_p"}  # what a stake shows; all else with a slash is paid
+FIGURES = {
+    "real",
+    "fake",
+    "score_real",
+    "score_fake",
+    "heldout",
+    "recognition",
+    "augment_p",
+}  # what a stake shows; all else with a slash is paid
 MOST_CURVES = 6
 
 
@@ -28,6 +36,7 @@ def charts(rows: Sequence[Row], events: Sequence[Row]) -> list[str]:
     paid = sorted({key for row in rows for key in row if "/" in key and key.split("/")[-1] not in FIGURES})
     losses = [key for key in paid if key.endswith("/adversarial")] or paid
     extra = [key for key in paid if key not in losses]
+    p = _points(rows, "discriminator/augment_p")
     made = [
         _chart(
             "Losses",
@@ -53,7 +62,7 @@ def charts(rows: Sequence[Row], events: Sequence[Row]) -> list[str]:
         _chart(
             "Augmentation probability",
             "How often the discriminator looks through an augmentation; it rises while the discriminator is too sure.",
-            {"p": _points(rows, "discriminator/augment_p")}, y_range=(0, 1),
+            {"p": p} if len({y for _, y in p}) > 1 else {}, y_range=(0, 1),
         ),
         *_score_charts(events),
         _chart("Speed", "Images a second.", {"images a second": _points(rows, "rate")}),
@@ -71,19 +80,15 @@ def _chart(
     marks: Mapping[str, float] | None = None,
     alarms: Sequence[tuple[float, str]] = (),
 ) -> str:
-    if not any(curves.values()):
+    if all(len(points) < 2 for points in curves.values()):
         return ""
     svg = svg_curves(curves, title=name, y_range=y_range, marks=marks, events=alarms)
     return f'<figure><h3>{escape(name)}</h3><p class="eyebrow">{escape(words)}</p>{svg}</figure>'
 
 
 def _opinions(rows: Sequence[Row]) -> dict[str, list[tuple[float, float]]]:
-    keys = {
-        "D(real)": "discriminator/real",
-        "D(fake)": "discriminator/fake",
-        "D(held-out real)": "discriminator/heldout",
-    }
-    return {name: [(x, probability(y)) for x, y in _points(rows, key)] for name, key in keys.items()}
+    keys = {"D(real)": "real", "D(fake)": "fake", "D(held-out real)": "heldout"}
+    return {n: [(x, probability(y)) for x, y in _points(rows, f"discriminator/{key}")] for n, key in keys.items()}
 
 
 def _score_charts(events: Sequence[Row]) -> list[str]:

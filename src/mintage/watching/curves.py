@@ -22,10 +22,11 @@ HOVER_POINTS = 40
 # Okabe and Ito (2008), darkened on white and lightened on black to at least 3:1; dashes tell lines apart as well.
 STYLE = """
 .curves{--c0:#0067a5;--c1:#b84a00;--c2:#007a58;--c3:#a4478a;--c4:#7a6200;--c5:#1b7fa8;--ink:#1f2328;--faint:#59626d;
---grid:#e3e6ea;--alarm:#b3261e;width:100%;height:auto;display:block;font:12px system-ui,sans-serif}
+--grid:#e3e6ea;--alarm:#b3261e;--halo:#fff;width:100%;height:auto;display:block;font:12px system-ui,sans-serif}
 @media screen and (prefers-color-scheme:dark){.curves{--c0:#62b5f0;--c1:#f2965c;--c2:#45c9a0;--c3:#e09ccb;--c4:#e6d35c;
---c5:#8fd3f0;--ink:#e8eaed;--faint:#a3abb6;--grid:#33373f;--alarm:#ff9b91}}
-.curves text{fill:var(--faint)}.curves .key{fill:var(--ink)}.curves .grid{stroke:var(--grid)}
+--c5:#8fd3f0;--ink:#e8eaed;--faint:#a3abb6;--grid:#33373f;--alarm:#ff9b91;--halo:#1b1e24}}
+.curves text{fill:var(--faint)}.curves .key{fill:var(--ink)}
+.curves .name{stroke:var(--halo);stroke-width:3px;paint-order:stroke}.curves .grid{stroke:var(--grid)}
 .curves .mark{stroke:var(--faint);stroke-dasharray:2 4}
 .curves path{fill:none;stroke-linejoin:round;stroke-linecap:round}
 .curves .raw{opacity:.28;stroke-width:1}.curves .line{stroke-width:2.2}
@@ -74,9 +75,10 @@ def svg_curves(
     }
     clean = {name: points for name, points in clean.items() if points}
     frame = _frame(list(clean.values()), y_range, list((marks or {}).values()))
-    parts = [*_axes(frame, x_label), *_marks(frame, marks or {}), *_events(frame, events, x_label)]
+    parts = [*_axes(frame, x_label), *_events(frame, events, x_label)]
     for index, (name, points) in enumerate(clean.items()):
         parts += _curve(frame, index, name, points)
+    parts += [*_marks(frame, marks or {})]
     parts += _legend({name: points[-1][1] for name, points in clean.items()})
     if not clean:
         middle = f'x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle"'
@@ -143,7 +145,8 @@ def _marks(frame: _Frame, marks: Mapping[str, float]) -> list[str]:
     for name, value in marks.items():
         y = frame.y(value)
         parts.append(f'<line class="mark" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{WIDTH - RIGHT}" y="{y - 5:.1f}" text-anchor="end">{escape(name)}</text>')
+        place = f'x="{WIDTH - RIGHT}" y="{y - 5:.1f}" text-anchor="end"'
+        parts.append(f'<text class="name" {place}>{escape(name)}</text>')
     return parts
 
 

@@ -225,6 +225,10 @@ def _in_words(story: _Story) -> list[str]:
             f"Real examples it never trained on got {number(heldout)}: "
             f"the nearer to {number(real)}, the less it learned by heart."
         )
+    for name, event in {str(e.get("name")): e for e in story.events if e["event"] == "score"}.items():
+        if isinstance(event.get("value"), int | float):
+            step = f"step {event.get('step', 0):,}"
+            sentences.append(f"Its last {name.replace('_', ' ')} was {number(event['value'])}, at {step}.")
     rate = story.settled("rate")
     if rate is not None:
         sentences.append(f"The speed was {rate:,.0f} images a second.")
