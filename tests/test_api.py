@@ -17,7 +17,7 @@ from tests.conftest import TINY
 
 @pytest.fixture(scope="module")
 def run(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return mintage.train(photos, overrides=[*TINY, "training.steps=6"], out=tmp_path_factory.mktemp("runs"))
+    return mintage.train(photos, overrides=[*TINY, "training.steps=60"], out=tmp_path_factory.mktemp("runs"))
 
 
 def pixels(image: Image.Image) -> np.ndarray:
@@ -85,7 +85,7 @@ def test_missing_runs_and_checkpoints_are_named(run: Run, tmp_path: Path) -> Non
         mintage.load(tmp_path / "nothing")
     with pytest.raises(RunError, match="Did you mean"):
         mintage.load(run.path.parent)
-    with pytest.raises(RunError, match="it has 6"):
+    with pytest.raises(RunError, match="it has 60"):
         run.generate(1, step=5)
 
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mintage import registry
@@ -19,7 +17,7 @@ from mintage.config import merge
 from mintage.contracts import Batch, Codec, DataSpec, Game, Model, Sampler, Source, TensorSpec
 from mintage.data.inspection import DataReport
 from mintage.data.loading import Cut, Stream
-from mintage.data.order import split
+from mintage.data.order import Part, split
 from mintage.data.packing import Packed, pack
 from mintage.errors import ConfigError, DataError
 from mintage.numbers import Numbers
@@ -44,11 +42,12 @@ class Data:
     report: DataReport
     codec: Codec
     spec: DataSpec
-    train: NDArray[np.int64]
-    heldout: NDArray[np.int64]
+    train: Part
+    heldout: Part
 
-    def batches(self, rows: NDArray[np.int64], size: int = 500) -> Iterator[Batch]:
-        """Those rows in order, on the CPU."""
+    def batches(self, part: Part, count: int, size: int = 500) -> Iterator[Batch]:
+        """The first examples of a part, at most so many, on the CPU."""
+        rows = part.head(count)
         for first in range(0, len(rows), size):
             stored, condition = self.packed.gather(rows[first : first + size])
             yield Batch(self.codec.expand(stored), condition)
@@ -165,7 +164,7 @@ class Experiment:
         """Held-out samples on the device, or None if nothing is held out."""
         if not len(self.data.heldout):
             return None
-        batch = next(self.data.batches(self.data.heldout[:size], size))
+        batch = next(self.data.batches(self.data.heldout, size, size))
         told = None if batch.condition is None else batch.condition.to(self.device)
         return Batch(batch.x.to(self.device), told)
 

@@ -221,7 +221,7 @@ class _Scene:
 
     def _checkup(self, resumed: bool) -> Checkup:
         experiment, told = self.experiment, self.look.condition
-        reals, classes = experiment.data.packed.gather(experiment.data.train[:REALS])
+        reals, classes = experiment.data.packed.gather(experiment.data.train.head(REALS))
         monitor = HealthMonitor(
             reals.numpy(),
             real_classes=None if classes is None else classes.numpy(),
@@ -233,8 +233,7 @@ class _Scene:
     def _draw_reals(self) -> None:
         if not self.run.reals.exists():
             data = self.experiment.data
-            rows = data.train[:: max(1, len(data.train) // SHOWN)][:SHOWN]
-            (batch,) = data.batches(rows)
+            (batch,) = data.batches(data.train, SHOWN)
             write_image(self.run.reals, contact_sheet([data.codec.decode(x) for x in batch.x]))
 
     def _score(self) -> Mapping[str, float]:
@@ -245,8 +244,8 @@ def evidence(data: Data, experiment: Experiment, count: int) -> Evidence:
     """What metrics see: at most `count` samples of the averaged sampler, and as many real ones."""
     sampler = experiment.loop.averager.sampler
     return Evidence(
-        train=lambda: data.batches(data.train[:count]),
-        heldout=lambda: data.batches(data.heldout[:count]),
+        train=lambda: data.batches(data.train, count),
+        heldout=lambda: data.batches(data.heldout, count),
         fake=lambda: sample(
             sampler, count, experiment.recipe.seed, experiment.conditions(count),
             numbers=experiment.numbers, device=experiment.device,

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from mintage.augmentation import Pipeline
 from mintage.contracts import Batch, Share
-from mintage.data.order import indices
+from mintage.data.order import Part, indices
 from mintage.data.packing import Packed
 from mintage.seeding import generator
 
@@ -42,13 +40,13 @@ class Cut:
 class Stream:
     """What training sees at each step; the same for any number of workers, micro-batches and processes.
 
-    `rows` are the examples it may show; `augment` changes real samples before anyone sees them.
+    `part` are the examples it may show; `augment` changes real samples before anyone sees them.
     """
 
     def __init__(
         self,
         packed: Packed,
-        rows: NDArray[np.int64],
+        part: Part,
         cut: Cut,
         seed: int,
         *,
@@ -56,7 +54,7 @@ class Stream:
         device: torch.device | str = "cpu",
         workers: int = 1,
     ) -> None:
-        self.packed, self.rows, self.batch, self.seed = packed, rows, cut.batch, seed
+        self.packed, self.part, self.batch, self.seed = packed, part, cut.batch, seed
         self.augment, self.device = augment, torch.device(device)
         self.shares, self.size = cut.shares(), cut.size
         self._pool = ThreadPoolExecutor(workers, "mintage-loader") if workers else None
@@ -84,8 +82,8 @@ class Stream:
     def _read(self, step: int) -> list[tuple[Tensor, Tensor | None]]:
         parts = []
         for share in self.shares:
-            places = indices(step * self.batch + share.first, self.size, len(self.rows), self.seed)
-            parts.append(self.packed.gather(self.rows[places]))
+            places = indices(step * self.batch + share.first, self.size, len(self.part), self.seed)
+            parts.append(self.packed.gather(self.part.at(places)))
         return parts
 
     def _finish(self, step: int, share: Share, stored: Tensor, condition: Tensor | None) -> Batch:

@@ -6,12 +6,14 @@ six million images needs no state and no memory.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from mintage.seeding import derive
 
-__all__ = ["indices", "split"]
+__all__ = ["Part", "indices", "split"]
 
 Indices = NDArray[np.int64]
 _ROUNDS = 6
@@ -34,10 +36,31 @@ def indices(first: int, count: int, size: int, seed: int) -> Indices:
     return shuffled
 
 
-def split(size: int, heldout: int, seed: int) -> tuple[Indices, Indices]:
-    """(train, heldout): a random part that training never sees. Both are sorted."""
-    order = _permute(np.arange(size, dtype=np.int64), size, derive(seed, "split"))
-    return np.sort(order[heldout:]), np.sort(order[:heldout])
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the examples: a stretch of one random order, computed and never stored."""
+
+    size: int  # of the whole
+    first: int
+    count: int
+    key: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def at(self, places: Indices) -> Indices:
+        """Which examples stand at these places of the part, 0 .. count - 1."""
+        return _permute(self.first + places, self.size, self.key)
+
+    def head(self, count: int) -> Indices:
+        """The first examples of the part, at most so many: a random sample of it."""
+        return self.at(np.arange(min(count, self.count), dtype=np.int64))
+
+
+def split(size: int, heldout: int, seed: int) -> tuple[Part, Part]:
+    """(train, heldout): a random part that training never sees, and the rest."""
+    key = derive(seed, "split")
+    return Part(size, heldout, size - heldout, key), Part(size, 0, heldout, key)
 
 
 def _permute(places: Indices, size: int, key: int) -> Indices:
