@@ -30,7 +30,7 @@ def test_in_its_turn_it_is_torchs_batch_norm() -> None:
 @pytest.mark.parametrize("way", ["frozen", "without gradients"])
 def test_in_anothers_turn_its_moments_rest(way) -> None:
     norm = BatchNorm(3)
-    set_learning(norm, way != "frozen")
+    set_learning(norm.parameters(), way != "frozen")
     with torch.set_grad_enabled(way == "frozen"):
         made = norm(batch())
     torch.testing.assert_close(made.mean((0, 2, 3)), torch.zeros(3), atol=1e-5, rtol=0)

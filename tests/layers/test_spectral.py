@@ -29,9 +29,9 @@ def test_power_iterations_rest_in_anothers_turn_and_in_eval() -> None:
     iterate = {name: buffer.clone() for name, buffer in layer.named_buffers()}
     with torch.no_grad():
         layer(torch.randn(2, 12))
-    set_learning(layer, False)
+    set_learning(layer.parameters(), False)
     layer(torch.randn(2, 12))
-    set_learning(layer, True)
+    set_learning(layer.parameters(), True)
     layer.eval()(torch.randn(2, 12))
     assert iterate
     assert all(torch.equal(buffer, iterate[name]) for name, buffer in layer.named_buffers())

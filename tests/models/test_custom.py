@@ -76,7 +76,7 @@ def test_torchs_own_batch_norm_rests_in_the_other_players_turn() -> None:
     for turn in game.turns(0, 0):
         before = {name: (n.running_mean.clone(), n.num_batches_tracked.clone()) for name, n in norms.items()}
         for name, player in game.players.items():
-            set_learning(player, name == turn.player)
+            set_learning(player.parameters(), name == turn.player)
         sum(turn.stake(batch).pays.values()).backward()
         for name, norm in norms.items():
             moved = not torch.equal(norm.running_mean, before[name][0])

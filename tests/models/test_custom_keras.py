@@ -40,7 +40,7 @@ def batch_of(num_classes=None):
 
 def step(game, turn, batch, learn=True):
     for name, player in game.players.items():
-        set_learning(player, name == turn.player)
+        set_learning(player.parameters(), name == turn.player)
         player.zero_grad(set_to_none=True)
     torch.manual_seed(0)
     price = sum(turn.stake(batch).pays.values())

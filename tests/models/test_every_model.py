@@ -51,7 +51,7 @@ def take(game: Game, turn: Turn, batch: Batch) -> dict[str, Tensor]:
     """Gradients of one turn, as the engine would leave them: idle players frozen."""
     for name, player in game.players.items():
         player.zero_grad(set_to_none=True)
-        set_learning(player, name == turn.player)
+        set_learning(player.parameters(), name == turn.player)
     torch.manual_seed(0)
     pays = turn.stake(batch).pays
     assert pays

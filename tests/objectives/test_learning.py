@@ -41,7 +41,7 @@ def trained(stakes: Stakes, steps: int) -> LatentSampler:
         for turn in game.turns(step, 0):
             if step % turn.every == 0:
                 for name, player in game.players.items():
-                    set_learning(player, name == turn.player)
+                    set_learning(player.parameters(), name == turn.player)
                 optimizers[turn.player].zero_grad()
                 sum(turn.stake(batch).pays.values()).backward()
                 optimizers[turn.player].step()

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mintage.augmentation import Pipeline
@@ -16,6 +19,8 @@ from mintage.data.packing import Packed
 from mintage.seeding import generator
 
 __all__ = ["Cut", "Stream"]
+
+_BLOCK = 64  # steps whose order is computed at once, since one step is all overhead
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Stream:
         self._pool = ThreadPoolExecutor(workers, "mintage-loader") if workers else None
         self._ahead: dict[int, Future[list[tuple[Tensor, Tensor | None]]]] = {}
         self._depth = 2 * workers
+        self._rows_of = lru_cache(4)(self._block)
 
     def __call__(self, step: int) -> Sequence[Batch]:
         """This process's micro-batches of one step. Each: x (size, *x.shape) and condition (size,) or None."""
@@ -82,9 +88,13 @@ class Stream:
     def _read(self, step: int) -> list[tuple[Tensor, Tensor | None]]:
         parts = []
         for share in self.shares:
-            places = indices(step * self.batch + share.first, self.size, len(self.part), self.seed)
-            parts.append(self.packed.gather(self.part.at(places)))
+            first = step % _BLOCK * self.batch + share.first
+            parts.append(self.packed.gather(self._rows_of(step // _BLOCK)[first : first + self.size]))
         return parts
+
+    def _block(self, block: int) -> NDArray[np.int64]:
+        count = _BLOCK * self.batch
+        return self.part.at(indices(block * count, count, len(self.part), self.seed))
 
     def _finish(self, step: int, share: Share, stored: Tensor, condition: Tensor | None) -> Batch:
         x = self.packed.codec.expand(stored.to(self.device, non_blocking=True))

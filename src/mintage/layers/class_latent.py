@@ -20,6 +20,9 @@ class ClassLatent(nn.Module):
     def __init__(self, latent_dim: int, num_classes: int | None) -> None:
         super().__init__()
         self.embed = None if num_classes is None else nn.Embedding(num_classes, latent_dim)
+        if self.embed is not None:
+            # as loud as z, the class drowns it: samples of one class then come out alike, and stay so
+            nn.init.normal_(self.embed.weight, std=0.1)
         self.out_dim = latent_dim if num_classes is None else 2 * latent_dim
 
     def forward(self, z: Tensor, condition: Tensor | None) -> Tensor:

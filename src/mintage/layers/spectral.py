@@ -37,8 +37,12 @@ class _UnitSpectralNorm(nn.Module):
 
     @torch.no_grad()
     def _iterate(self, matrix: Tensor) -> None:
-        self.v.copy_(F.normalize(matrix.T @ self.u, dim=0))
-        self.u.copy_(F.normalize(matrix @ self.v, dim=0))
+        _set_direction(self.v, matrix.T @ self.u)
+        _set_direction(self.u, matrix @ self.v)
+
+
+def _set_direction(unit: Tensor, vector: Tensor) -> None:
+    torch.div(vector, vector.norm().clamp_min_(1e-12), out=unit)
 
 
 def spectral_norm(layer: M) -> M:

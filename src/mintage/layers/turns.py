@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from collections.abc import Iterable
 
-__all__ = ["learning"]
+import torch
+from torch import Tensor
+
+__all__ = ["learning", "set_learning"]
 
 
 def learning(parameter: Tensor | None) -> bool:
@@ -17,7 +19,7 @@ def learning(parameter: Tensor | None) -> bool:
     return parameter is not None and parameter.requires_grad and torch.is_grad_enabled()
 
 
-def set_learning(player: nn.Module, on: bool) -> None:
+def set_learning(parameters: Iterable[Tensor], on: bool) -> None:
     """Let a player's parameters learn, or freeze them."""
-    for parameter in player.parameters():
+    for parameter in parameters:
         parameter.requires_grad_(on)

@@ -71,7 +71,7 @@ class Loop:
         for place, turn in enumerate(self.game.turns(step, self.seed)):
             if step % turn.every:
                 continue
-            torch.manual_seed(derive(self.seed, step, place, _rank()))  # what layers draw on their own: dropout
+            _seed_layers(derive(self.seed, step, place, _rank()))
             stake = self.update(turn, batches)
             for terms in (stake.pays, stake.shows):
                 seen.update({f"{turn.player}/{name}": value for name, value in terms.items()})
@@ -93,6 +93,13 @@ class Loop:
         )
         self.averager.load_state_dict(sampler)
         self.step = step
+
+
+def _seed_layers(seed: int) -> None:
+    """Fix what layers draw on their own: dropout. `torch.manual_seed` would keep a stack trace a call for later."""
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        torch.cuda.manual_seed(seed)
 
 
 def _rank() -> int:

@@ -21,7 +21,7 @@ class PlainUpdate:
     """Adam for each player, in float32 or bfloat16 (never float16); idle players are frozen meanwhile."""
 
     def __init__(self, game: Game, settings: TrainingSettings, numbers: Numbers) -> None:
-        self.players, self.numbers, self.max_gradient = game.players, numbers, settings.max_gradient
+        self.numbers, self.max_gradient = numbers, settings.max_gradient
         self.rates = {name: settings.lr_of.get(name, settings.lr) for name in game.players}
         self.parameters = {name: list(player.parameters()) for name, player in game.players.items()}
         self.optimizers = {
@@ -66,8 +66,8 @@ class PlainUpdate:
 
     def _give_turn(self, player: str) -> None:
         if self._learning != player:
-            for name, module in self.players.items():
-                set_learning(module, name == player)
+            for name, parameters in self.parameters.items():
+                set_learning(parameters, name == player)
             self._learning = player
 
     def _backward(self, turn: Turn, batch: Batch, parts: int) -> Stake:
