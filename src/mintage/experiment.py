@@ -32,6 +32,7 @@ from mintage.training.update import PlainUpdate
 __all__ = ["Data", "Experiment", "build_sampler", "find_device", "open_data"]
 
 MOST_HELDOUT = 2_000
+EPOCHS_UNAIDED = 40  # more, and the discriminator needs augmentation
 
 
 @dataclass(frozen=True)
@@ -94,14 +95,15 @@ def open_data(
     return data, settings.model_copy(update={"source": name}), {"name": kind, **packed.codec.state()}
 
 
-def suited(data: Data) -> dict[str, Any]:
-    """The model and the stakes to choose when a recipe names none, by how much there is to learn from.
+def suited(data: Data, images: int) -> dict[str, Any]:
+    """The model and the stakes to choose when a recipe names none; `images` is how many training will show.
 
-    Small sets are augmented before the discriminator (Zhao et al., 2020), which otherwise learns them by heart.
+    A set shown many times over is augmented before the discriminator (Zhao et al., 2020), which otherwise learns it
+    by heart.
     """
     count, side = len(data.train), data.spec.x.shape[-1] or 0
     name = "fastgan" if count < 2_000 and side >= 64 else "dcgan"
-    if count >= 20_000 or name == "fastgan":
+    if name == "fastgan" or images < EPOCHS_UNAIDED * count:
         return {"model": {"name": name}}
     augment = ["translate", "cutout"] + (["colour"] if count < 2_000 else [])
     return {"model": {"name": name, "stakes": {"augment": augment}}}
@@ -136,12 +138,12 @@ class Experiment:
         plan: Callable[[Experiment], Mapping[str, Any]] | None = None,
     ) -> Experiment:
         """Choose what the recipe leaves open: the model, the numbers, and with `plan` the size and the length."""
-        recipe, model = resolve(raw, suited(data))
-        first = cls(recipe, model, data, device, process)
+        recipe, model = resolve(raw, suited(data, 0))
         if plan is not None:
-            recipe, model = resolve(merge(raw, plan(first)), suited(data))
-            first = cls(recipe, model, data, device, process)
-        numbers, _ = first.measure()
+            raw = merge(raw, plan(cls(recipe, model, data, device, process)))
+            recipe, model = resolve(raw, suited(data, 0))
+        recipe, model = resolve(raw, suited(data, recipe.training.steps * recipe.training.batch))
+        numbers, _ = cls(recipe, model, data, device, process).measure()
         training = recipe.training.model_copy(
             update={
                 "precision": "bfloat16" if numbers.bfloat16 else "float32",
@@ -168,10 +170,15 @@ class Experiment:
         told = None if batch.condition is None else batch.condition.to(self.device)
         return Batch(batch.x.to(self.device), told)
 
+    @property
+    def num_classes(self) -> int:
+        """How many classes the generator can be told; 0 without."""
+        spec = self.data.spec.condition
+        return (spec.classes or 0) if spec else 0
+
     def conditions(self, count: int) -> Tensor | None:
         """Classes for `count` samples, each as often as the others, in turn. Shape: (count,)."""
-        spec = self.data.spec.condition
-        return None if spec is None or spec.classes is None else torch.arange(count) % spec.classes
+        return torch.arange(count) % self.num_classes if self.num_classes else None
 
     def _build(self, numbers: Numbers) -> Any:
         torch.manual_seed(derive(self.recipe.seed, "weights"))

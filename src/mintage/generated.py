@@ -72,8 +72,9 @@ class Generated(Sequence[Any]):
         return iter(self.samples)
 
     def sheet(self) -> Image.Image:
-        """All samples (the first 400 at most) on one sheet."""
-        return contact_sheet(self.samples[:400])
+        """All samples (the first 400 at most) on one sheet, a column for each class where there are a few."""
+        classes = len({origin.condition for origin in self.origins})
+        return contact_sheet(self.samples[:400], columns=classes if 3 < classes <= 16 else None)
 
     def save(self, folder: str | Path) -> Path:
         """Write one file a sample, named by its index, and sheet.png; each file carries its origin."""

@@ -170,8 +170,9 @@ class _Scene:
         for complaint in complaints:
             self.tell({"event": "fallback", "step": experiment.loop.step, "message": complaint})
         loop, recipe = experiment.loop, experiment.recipe
+        shown, columns = _sheet(experiment.num_classes)
         self.look = FixedDraw(
-            noise_of(loop.averager.sampler, 0, SHOWN, recipe.seed), experiment.conditions(SHOWN),
+            noise_of(loop.averager.sampler, 0, shown, recipe.seed), experiment.conditions(shown),
             experiment.numbers, experiment.device,
         )  # fmt: skip
         checkup = self._checkup(resume)
@@ -181,7 +182,9 @@ class _Scene:
         self.saver = Saver(loop, kept, seconds=lambda: self.recorder.seconds, score=score, tell=self.tell)
         steps = frame_steps(recipe.training.steps, recipe.training.frames)
         sampler = loop.averager.sampler
-        self.frames = Frames(run, sampler, experiment.data.codec, self.look, steps=steps, tell=self.tell)
+        self.frames = Frames(
+            run, sampler, experiment.data.codec, self.look, steps=steps, columns=columns, tell=self.tell
+        )
 
     def tell(self, row: Mapping[str, Any]) -> None:
         self.log.append(row)
@@ -255,6 +258,11 @@ def evidence(data: Data, experiment: Experiment, count: int) -> Evidence:
         spec=data.spec,
         codec=data.codec,
     )  # fmt: skip
+
+
+def _sheet(classes: int) -> tuple[int, int | None]:
+    """How many samples a sheet shows, in how many columns: one a class, where that makes a sheet."""
+    return (SHOWN // classes * classes, classes) if 3 < classes <= SHOWN // 4 else (SHOWN, None)
 
 
 def _processor() -> str:

@@ -23,6 +23,12 @@ def test_with_classes_an_embedding_is_joined_to_z() -> None:
     assert torch.equal(joined[:, 4:], latent.embed.weight[[2, 0]])
 
 
+def test_at_first_z_is_louder_than_the_class() -> None:
+    # as loud as z, the class is all that a generator listens to: samples of one class then never differ
+    torch.manual_seed(0)
+    assert 0.05 < ClassLatent(64, 10).embed.weight.std().item() < 0.2
+
+
 @pytest.mark.parametrize("layer", [ClassLatent(4, 3), Projection(4, 3)], ids=lambda m: type(m).__name__)
 def test_a_missing_class_is_an_error(layer) -> None:
     with pytest.raises(ValueError, match="3 classes needs a condition"):

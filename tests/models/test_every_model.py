@@ -56,6 +56,10 @@ def take(game: Game, turn: Turn, batch: Batch) -> dict[str, Tensor]:
     pays = turn.stake(batch).pays
     assert pays
     assert all(price.ndim == 0 and price.isfinite() for price in pays.values()), pays
+    own = list(game.players[turn.player].parameters())
+    for term, price in pays.items():
+        slopes = torch.autograd.grad(price, own, retain_graph=True, allow_unused=True)
+        assert any(slope is not None for slope in slopes), f"{turn.player} pays {term}, but can't change it"
     torch.stack(list(pays.values())).sum().backward()
     return dict(pays)
 

@@ -69,10 +69,11 @@ class _RedrawingGAN(GAN):
         self.reconstruction_weight = weight
 
     def turns(self, step: int, seed: int) -> list[Turn]:
-        first, *others = super().turns(step, seed)
+        turns = super().turns(step, seed)
         if self.reconstruction_weight:
-            first = replace(first, stake=partial(self._also_redraws, first.stake))
-        return [first, *others]
+            at = next(at for at, turn in enumerate(turns) if turn.player == "discriminator")  # penalties may follow
+            turns[at] = replace(turns[at], stake=partial(self._also_redraws, turns[at].stake))
+        return turns
 
     def _also_redraws(self, stake: Callable[[Batch], Stake], batch: Batch) -> Stake:
         paid = stake(batch)

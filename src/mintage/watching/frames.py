@@ -27,10 +27,11 @@ class Frames:
         look: FixedDraw,
         *,
         steps: Sequence[int],
+        columns: int | None,
         tell: Callable[[dict[str, Any]], None],
     ) -> None:
         self.run, self.sampler, self.codec, self.look = run, sampler, codec, look
-        self.steps, self.tell = frozenset(steps), tell
+        self.steps, self.columns, self.tell = frozenset(steps), columns, tell
 
     def on_step(self, step: int, seen: Mapping[str, Tensor]) -> None:
         if step in self.steps:
@@ -41,7 +42,7 @@ class Frames:
         x = self.look.of(self.sampler)
         path = self.run.sample_sheet(step)
         try:
-            write_image(path, contact_sheet([self.codec.decode(one) for one in x]))
+            write_image(path, contact_sheet([self.codec.decode(one) for one in x], columns=self.columns))
         except OSError as error:
             self.tell({"event": "not_saved", "step": step, "message": f"{path.name} could not be written: {error}."})
         else:
