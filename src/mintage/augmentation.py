@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mintage.contracts import Augmentation
-from mintage.layers.across import mean_across
+from mintage.layers.across import mean_across, num_processes
 
 __all__ = ["Pipeline"]
 
@@ -49,8 +49,9 @@ class Pipeline(nn.Module):
         return x
 
     @torch.no_grad()
-    def adapt(self, real_logits: Tensor, num_images: int) -> None:
-        """Move p a step up while the discriminator is surer of real samples than the target, else down."""
+    def adapt(self, real_logits: Tensor) -> None:
+        """Move p a step up while the discriminator is surer of real samples than the target, else down. Shape: (B,)."""
         if self.target is not None:
             sure = mean_across(real_logits.float().sign().mean())
+            num_images = len(real_logits) * num_processes()
             self.p.add_((sure - self.target).sign() * num_images / self.images_to_one).clamp_(0, 1)

@@ -69,7 +69,8 @@ def test_each_turn_moves_its_own_player_and_nobody_else(num_classes, discriminat
 def test_running_moments_of_keras_move_while_it_learns() -> None:
     game, batch = game_of(), batch_of()
     before = {k: b.clone() for k, b in game.players["generator"].named_buffers()}
-    step(game, game.turns(0, 0)[-1], batch)
+    (turn,) = [turn for turn in game.turns(0, 0) if turn.player == "generator"]
+    step(game, turn, batch)
     assert any(not torch.equal(b, before[k]) for k, b in game.players["generator"].named_buffers())
 
 

@@ -190,7 +190,7 @@ class GAN(nn.Module):
             "recognition": (real[:, None] > made[None]).float().mean(),  # 0.5: told apart by chance alone
         }
         if self.pipeline is not None:
-            self.pipeline.adapt(real, batch.share.total if batch.share else len(batch))
+            self.pipeline.adapt(real)
             figures["augment_p"] = self.pipeline.p.clone()
         return figures
 

@@ -8,7 +8,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-__all__ = ["mean_across"]
+__all__ = ["alone", "mean_across", "num_processes"]
 
 
 class _MeanAcross(torch.autograd.Function):
@@ -28,6 +28,11 @@ class _MeanAcross(torch.autograd.Function):
 def alone() -> bool:
     """Whether this is the only process of the training."""
     return not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1)
+
+
+def num_processes() -> int:
+    """How many processes train together."""
+    return 1 if alone() else dist.get_world_size()
 
 
 def mean_across(x: Tensor) -> Tensor:

@@ -47,14 +47,13 @@ def broadcast(module: nn.Module) -> None:
 
 
 def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Average the gradients over all processes, in one flat message; a missing one counts as zero."""
+    """Average the gradients over all processes, in one flat message.
+
+    A parameter that a turn does not reach has no gradient in any process, and stays as it is.
+    """
     if alone():
         return
-    held = list(parameters)
-    for p in held:
-        if p.grad is None:
-            p.grad = torch.zeros_like(p)
-    gradients: list[Tensor] = [p.grad for p in held if p.grad is not None]
+    gradients: list[Tensor] = [p.grad for p in parameters if p.grad is not None]
     flat = torch.cat([g.flatten() for g in gradients])
     dist.all_reduce(flat)
     flat /= dist.get_world_size()
