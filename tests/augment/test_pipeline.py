@@ -41,35 +41,35 @@ def test_ada_starts_at_zero_and_moves_at_the_papers_rate() -> None:
     assert chain.p.item() == 0
     sure, unsure = torch.ones(64), torch.tensor([1.0, -1.0] * 32)
     for _ in range(5):
-        chain.adapt(sure, 64)  # r = 1 > 0.6: sign(r - target) * images / images_to_one
+        chain.adapt(sure)  # r = 1 > 0.6: sign(r - target) * images / images_to_one
     assert chain.p.item() == pytest.approx(5 * 64 / 1000)
-    chain.adapt(unsure, 64)  # r = 0 < 0.6
+    chain.adapt(unsure)  # r = 0 < 0.6
     assert chain.p.item() == pytest.approx(4 * 64 / 1000)
 
 
 def test_ada_stays_between_zero_and_one() -> None:
     chain = pipeline("flip", target=0.6, images_to_one=100)
-    chain.adapt(-torch.ones(4), 64)
+    chain.adapt(-torch.ones(64))
     assert chain.p.item() == 0
     for _ in range(4):
-        chain.adapt(torch.ones(4), 64)
+        chain.adapt(torch.ones(64))
     assert chain.p.item() == 1
 
 
 def test_ada_reads_signs_not_sizes() -> None:
     chain = pipeline("flip", target=0.6, images_to_one=100)
-    chain.adapt(torch.tensor([1000.0, -0.1, -0.1, -0.1]), 10)
+    chain.adapt(torch.tensor([1000.0, -0.1, -0.1, -0.1]))
     assert chain.p.item() == 0
 
 
 def test_the_probability_is_part_of_the_state() -> None:
     chain, twin = (pipeline("flip", target=0.6, images_to_one=100) for _ in range(2))
-    chain.adapt(torch.ones(4), 20)
+    chain.adapt(torch.ones(20))
     twin.load_state_dict(chain.state_dict())
     assert twin.p.item() == pytest.approx(0.2)
 
 
 def test_a_fixed_pipeline_never_moves() -> None:
     chain = pipeline("flip", probability=0.5)
-    chain.adapt(torch.ones(4), 1000)
+    chain.adapt(torch.ones(1000))
     assert chain.p.item() == 0.5

@@ -85,8 +85,8 @@ class LatentSampler(nn.Module):
 class GAN(nn.Module):
     """Two players: the discriminator tells real from generated, the generator makes it fail.
 
-    Both players' forward takes (x or z, condition). The generator moves first, and the discriminator then learns from
-    the very samples that it moved by, so that they are made once. `joint` sends real and generated samples through the
+    Both players' forward takes (x or z, condition). The discriminator moves first, on samples of its own; the generator then
+    answers the moved discriminator with new ones (alternating play converges faster than simultaneous). `joint` sends real and generated samples through the
     discriminator in one pass; leave it off where samples of a batch see each other (batch norm, batch statistics).
     """
 
@@ -97,16 +97,12 @@ class GAN(nn.Module):
         self.loss, self.penalties = LOSSES[stakes.objective], stakes.penalties()
         self.critic_steps, self.lazy = stakes.critic_steps, stakes.penalty_every
         self.pipeline = stakes.pipeline()
-        self._made: dict[int, Tensor] = {}  # this step's samples, by their place in the global batch
 
     def turns(self, step: int, seed: int) -> list[Turn]:
-        self._made.clear()
-        turns = [
-            Turn("generator", partial(self._generator_pays, step, seed), every=self.critic_steps),
-            Turn("discriminator", partial(self._discriminator_pays, step, seed)),
-        ]
+        turns = [Turn("discriminator", partial(self._discriminator_pays, step, seed))]
         if self.penalties and self.lazy > 1:
             turns.append(Turn("discriminator", partial(self._penalties_alone, step, seed), every=self.lazy))
+        turns.append(Turn("generator", partial(self._generator_pays, step, seed), every=self.critic_steps))
         return turns
 
     @torch.no_grad()
@@ -116,10 +112,8 @@ class GAN(nn.Module):
 
     def _discriminator_pays(self, step: int, seed: int, batch: Batch) -> Stake:
         rng = generator_of(seed, step, "discriminator")
-        fake = self._made.pop(_place(batch), None)
-        if fake is None:
-            with torch.no_grad():
-                fake = self._fake(batch, rng)
+        with torch.no_grad():
+            fake = self._fake(batch, rng)
         real, made = self._judge_both(batch, fake, rng)
         pays = {"adversarial": self.loss.discriminator(real, made).mean()}
         if self.lazy == 1:
@@ -134,9 +128,7 @@ class GAN(nn.Module):
 
     def _generator_pays(self, step: int, seed: int, batch: Batch) -> Stake:
         rng = generator_of(seed, step, "generator")
-        fake = self._fake(batch, rng)
-        self._made[_place(batch)] = fake.detach()
-        made = self._judge(fake, batch, rng)
+        made = self._judge(self._fake(batch, rng), batch, rng)
         real = made
         if self.loss.compares:
             with torch.no_grad():
@@ -193,7 +185,3 @@ class GAN(nn.Module):
             self.pipeline.adapt(real)
             figures["augment_p"] = self.pipeline.p.clone()
         return figures
-
-
-def _place(batch: Batch) -> int:
-    return batch.share.first if batch.share else 0
