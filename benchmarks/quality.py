@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from judge import Judge, frechet_distance, manifold, trained
 from machine import RESULTS, describe, save
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 from mintage import api
 from mintage.recipe import read_raw
 from mintage.sources.idx import Idx
+from mintage.training.distributed import Processes
 
 RECIPES = {
     "article": ["dcgan-article", "data.classes=false"],  # the baseline
@@ -44,7 +46,7 @@ def images(folder: Path, split: str) -> tuple[NDArray[np.uint8], NDArray[np.int6
 def train(recipe: str, data: Path, seconds: float, seed: int, out: Path) -> tuple[api.Run, dict[str, Any]]:
     name, *overrides = RECIPES[recipe]
     raw = read_raw(name, data, [*overrides, f"training.max_seconds={seconds}"])
-    ready = api.prepare(raw, budget=f"{seconds}s", seed=seed, out=out)
+    ready = api.prepare(raw, group=Processes(torch.device("cpu")), budget=f"{seconds}s", seed=seed, out=out)
     started = time.perf_counter()
     outcome = ready.run()
     assert ready.directory is not None

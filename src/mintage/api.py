@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from mintage.seeding import generator
 from mintage.storage import cache_folder
 from mintage.training.budget import Plan, choose, parse_duration
 from mintage.training.checkpoint import Checkpoint, Checkpoints
-from mintage.training.distributed import processes, share_text
+from mintage.training.distributed import Processes, processes, share_text
 
 if TYPE_CHECKING:
     from mintage.session import Outcome, Watcher
@@ -77,8 +78,8 @@ def train(
     raw = read_raw(str(what), Path(data) if data is not None else None, words)
     if isinstance(overrides, Mapping):
         raw = merge(raw, overrides)
-    with processes(find_device(device)) as process:
-        ready = prepare(raw, budget=budget, out=Path(out), seed=seed, device=device, process=process)
+    with processes(find_device(device)) as group:
+        ready = prepare(raw, budget=budget, out=Path(out), seed=seed, group=group)
         ready.run(watchers)
         directory = Path(share_text(str(ready.directory.path) if ready.directory else ""))
     return Run(directory)
@@ -96,14 +97,15 @@ def load(path: str | Path) -> Run:
 def prepare(
     raw: Mapping[str, Any],
     *,
+    group: Processes,
     budget: str | None = None,
     out: Path = Path("runs"),
     seed: int | None = None,
-    device: str = "auto",
-    process: tuple[int, int] = (0, 1),
     progress: Callable[[int, int], None] | None = None,
 ) -> Preparation:
     """Open the data and choose everything that is left open, but write no run yet.
+
+    Of several processes the first one measures and chooses, and all take its choice.
 
     Raises:
         MintageError: the data, the recipe or the settings do not fit.
@@ -119,17 +121,17 @@ def prepare(
         made.append(_plan(first, parse_duration(budget or "")))
         return {"model": dict(made[0].settings), "training": {"steps": made[0].steps}}
 
-    at = find_device(device)
-    if process[1] > 1:  # every process must choose the same, so the first one does
-        recipe = Recipe.read(_parse(share_text(_chosen(raw, data, at, plan if budget else None, process))))
-        raw, budget = recipe.model_dump(mode="json"), None
-    experiment = Experiment.prepare(raw, data, at, process, plan if budget else None)
-    return Preparation(experiment, made[0] if made else None, out, None, process[0] == 0)
+    if group.world > 1:
+        told = ""
+        if group.leads:
+            told = Experiment.prepare(raw, data, group.device, plan=plan if budget else None).recipe.toml()
+        group.join()
+        raw, budget = tomllib.loads(share_text(told)), None
+    experiment = Experiment.prepare(raw, data, group.device, (group.rank, group.world), plan if budget else None)
+    return Preparation(experiment, made[0] if made else None, out, None, group.leads)
 
 
-def resume(
-    path: Path, overrides: Sequence[str] = (), *, device: str = "auto", process: tuple[int, int] = (0, 1)
-) -> Preparation:
+def resume(path: Path, overrides: Sequence[str] = (), *, group: Processes) -> Preparation:
     """A run made ready to go on from its newest checkpoint.
 
     Raises:
@@ -145,8 +147,9 @@ def resume(
             f"The data of {path} has changed since it was started ({facts['data']['count']} examples then, "
             f"{len(data.packed)} now). Put it back to resume, or start a new run."
         )
-    experiment = Experiment.prepare(raw, data, find_device(device), process)
-    return Preparation(experiment, None, path.parent, run, process[0] == 0)
+    group.join()
+    experiment = Experiment.prepare(raw, data, group.device, (group.rank, group.world))
+    return Preparation(experiment, None, path.parent, run, group.leads)
 
 
 class Run:
@@ -220,8 +223,8 @@ class Run:
 
     def resume(self, overrides: Sequence[str] = (), *, device: str = "auto", watchers: Sequence[Watcher] = ()) -> Run:
         """Go on with the training, for instance with ["training.steps=40000"]."""
-        with processes(find_device(device)) as process:
-            resume(self.path, overrides, device=device, process=process).run(watchers)
+        with processes(find_device(device)) as group:
+            resume(self.path, overrides, group=group).run(watchers)
         return Run(self.path)
 
     def _sampler(self, step: int | None) -> tuple[Sampler, Checkpoint]:
@@ -291,16 +294,6 @@ def _plan(first: Experiment, seconds: float) -> Plan:
         return Experiment(first.recipe, sized, first.data, first.device, first.process).measure()[1]
 
     return choose(seconds, first.model.ladder, first.recipe.training.batch, step_seconds)
-
-
-def _chosen(raw: Mapping[str, Any], data: Any, at: torch.device, plan: Any, process: tuple[int, int]) -> str:
-    return Experiment.prepare(raw, data, at, (0, 1), plan).recipe.toml() if process[0] == 0 else ""
-
-
-def _parse(text: str) -> dict[str, Any]:
-    import tomllib
-
-    return tomllib.loads(text)
 
 
 def _between(a: Tensor, b: Tensor, share: Tensor) -> Tensor:

@@ -143,14 +143,14 @@ class Experiment:
             raw = merge(raw, plan(cls(recipe, model, data, device, process)))
             recipe, model = resolve(raw, suited(data, 0))
         recipe, model = resolve(raw, suited(data, recipe.training.steps * recipe.training.batch))
-        numbers, _ = cls(recipe, model, data, device, process).measure()
-        training = recipe.training.model_copy(
-            update={
+        if recipe.training.precision == "auto" or recipe.training.channels_last is None:
+            numbers, _ = cls(recipe, model, data, device, process).measure()
+            chosen = {
                 "precision": "bfloat16" if numbers.bfloat16 else "float32",
                 "channels_last": numbers.channels_last,
             }
-        )
-        return cls(recipe.model_copy(update={"training": training}), model, data, device, process)
+            recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update=chosen)})
+        return cls(recipe, model, data, device, process)
 
     def measure(self) -> tuple[Numbers, float]:
         """The fastest numbers for this game on this machine, and the seconds of a step."""

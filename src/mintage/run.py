@@ -28,6 +28,7 @@ class RunDirectory:
         self.samples = path / "samples"
         self.reals = self.samples / "reals.png"
         self.film = self.samples / "film.webp"
+        self.film_mp4 = self.samples / "film.mp4"
         self.checkpoints = path / "checkpoints"
         self.scores = path / "scores"
         self.report = path / "report.html"

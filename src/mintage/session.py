@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from mintage.training.saver import Saver
 from mintage.training.schedule import frame_steps
 from mintage.training.stopping import Stop
 from mintage.watching import log
-from mintage.watching.film import captions_of, make_film
+from mintage.watching.film import captions_of, make_film, make_mp4
 from mintage.watching.frames import Frames
 from mintage.watching.grid import contact_sheet
 from mintage.watching.report import write_report
@@ -219,7 +220,10 @@ class _Scene:
         write_json(self.run.facts, {**before, **now, "finished": finished})
         frames = self.run.sample_sheets()
         if frames:
-            make_film(frames, self.run.film, captions=captions_of(frames, log.read(self.run.log)))
+            captions = captions_of(frames, log.read(self.run.log))
+            make_film(frames, self.run.film, captions=captions)
+            if find_spec("av") is not None:
+                make_mp4(frames, self.run.film_mp4, captions=captions)
         write_report(self.run)
 
     def _checkup(self, resumed: bool) -> Checkup:

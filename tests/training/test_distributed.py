@@ -23,6 +23,8 @@ def weights(path: Path) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("stakes", [[], ["model.stakes.r1=1.0", "model.stakes.augment=['translate']"]])
 def test_two_processes_equal_one(photos: Path, tmp_path: Path, stakes: list[str]) -> None:
+    # not the relativistic loss: it leaves the last bias without a gradient but rounding's, which Adam then enlarges
+    stakes = ["model.stakes.objective=non_saturating", *stakes]
     words = [
         str(photos), *TINY, "training.steps=4", "training.precision=float32", "training.channels_last=false", *stakes,
     ]  # fmt: skip

@@ -49,18 +49,18 @@ def train(
     from mintage.training.distributed import processes
 
     given = list(words or [])
-    with processes(find_device(device)) as process:
-        loud = not quiet and process[0] == 0
+    with processes(find_device(device)) as group:
+        loud = not quiet and group.leads
         if resume is not None:
             if budget is not None or data is not None:
                 raise ConfigError("--resume goes on with the run's own data and length: leave --budget and --data out.")
-            ready = api.resume(resume, given, device=device, process=process)
+            ready = api.resume(resume, given, group=group)
         else:
             if not given or "=" in given[0]:
                 raise ConfigError("Say what to learn from: mintage train ./photos, or a recipe: mintage models.")
             ready = api.prepare(
-                read_raw(given[0], data, given[1:]), budget=budget, out=out, seed=seed, device=device,
-                process=process, progress=_Packing() if loud else None,
+                read_raw(given[0], data, given[1:]), group=group, budget=budget, out=out, seed=seed,
+                progress=_Packing() if loud else None,
             )  # fmt: skip
         if loud:
             _introduce(ready)
@@ -79,14 +79,18 @@ def demo(
 ) -> None:
     """Train on the built-in images for 4 minutes, then write samples, a film and a report."""
     from mintage import api
+    from mintage.experiment import find_device
     from mintage.recipe import read_raw
+    from mintage.training.distributed import processes
 
-    ready = api.prepare(
-        read_raw("dcgan-fashion", None, []), budget=budget, out=out, seed=seed, progress=None if quiet else _Packing()
-    )
-    if not quiet:
-        _introduce(ready)
-    _watch(ready, not quiet)
+    with processes(find_device("auto")) as group:
+        ready = api.prepare(
+            read_raw("dcgan-fashion", None, []), group=group, budget=budget, out=out, seed=seed,
+            progress=None if quiet else _Packing(),
+        )  # fmt: skip
+        if not quiet:
+            _introduce(ready)
+        _watch(ready, not quiet)
     directory = ready.directory
     if directory is not None and ready.experiment.loop.step:
         run = api.load(directory.path)

@@ -85,8 +85,8 @@ class LatentSampler(nn.Module):
 class GAN(nn.Module):
     """Two players: the discriminator tells real from generated, the generator makes it fail.
 
-    Both players' forward takes (x or z, condition). The discriminator moves first, on samples of its own; the generator then
-    answers the moved discriminator with new ones (alternating play converges faster than simultaneous). `joint` sends real and generated samples through the
+    Both players' forward takes (x or z, condition). The discriminator moves first, on samples of its own; the
+    generator answers the moved discriminator with new ones. `joint` sends real and generated samples through the
     discriminator in one pass; leave it off where samples of a batch see each other (batch norm, batch statistics).
     """
 

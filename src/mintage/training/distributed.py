@@ -16,26 +16,42 @@ from torch import Tensor, nn
 from mintage.errors import TrainingDiverged
 from mintage.layers.across import alone
 
-__all__ = ["any_process", "average_gradients", "broadcast", "check_equal", "processes", "share_text"]
+__all__ = ["Processes", "any_process", "average_gradients", "broadcast", "check_equal", "processes", "share_text"]
+
+
+class Processes:
+    """The processes that torchrun started, of which this is one; alone unless it did."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.rank = int(os.environ.get("RANK", "0"))
+        self.world = int(os.environ.get("WORLD_SIZE", "1"))
+        self.device = device
+        self.joined = False
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the first process, which alone writes and speaks."""
+        return self.rank == 0
+
+    def join(self) -> None:
+        """Meet the others; before this, a process may measure and choose by itself."""
+        if self.world == 1 or self.joined or dist.is_initialized():
+            return
+        dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
+        self.joined = True
+        if self.device.type == "cpu":  # torchrun gives each process one thread unless told otherwise
+            local = int(os.environ.get("LOCAL_WORLD_SIZE", self.world))
+            torch.set_num_threads(max(1, (os.cpu_count() or 1) // local))
 
 
 @contextmanager
-def processes(device: torch.device) -> Iterator[tuple[int, int]]:
-    """(rank, world) of this process; joins the group when torchrun started us, and leaves it at the end."""
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    if world == 1:
-        yield 0, 1
-        return
-    joined = dist.is_initialized()
-    if not joined:
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    if device.type == "cpu":  # torchrun gives each process one thread unless told otherwise
-        local = int(os.environ.get("LOCAL_WORLD_SIZE", world))
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) // local))
+def processes(device: torch.device) -> Iterator[Processes]:
+    """The processes of this training; those that joined leave at the end."""
+    group = Processes(device)
     try:
-        yield dist.get_rank(), world
+        yield group
     finally:
-        if not joined:
+        if group.joined:
             dist.destroy_process_group()
 
 

@@ -117,8 +117,8 @@ def _download(address: str, size: int) -> bytes:
             return answer.read(size + 1)  # type: ignore[no-any-return]  # packed is never larger
     except (OSError, HTTPException) as error:  # URLError and timeouts are OSErrors
         raise DataError(
-            f"{address} cannot be downloaded: {error}. Without a network, train on the built-in 10,000 images, or put "
-            f"the four files into a folder and give its path: {', '.join(FashionMNIST.FILES)}."
+            f"{address} cannot be downloaded: {error}. If the four files are on this machine: mintage train "
+            "fashion-mnist --data FOLDER. The built-in 10,000 images need no network: mintage train dcgan-fashion."
         ) from error
 
 
