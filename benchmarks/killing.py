@@ -1,4 +1,4 @@
-"""kill -9 at random moments, resumed each time: are the final weights those of the unbroken run, to the bit?
+"""Kill -9 at random moments, resumed each time: are the final weights those of the unbroken run, to the bit?
 
 python benchmarks/killing.py [--kills 20] [--steps 1200] [--seed 0]
 """

@@ -63,7 +63,8 @@ def test_a_shown_command_has_its_verb_its_flags_and_its_settings(words: list[str
             assert setting[1] in TrainingSettings.model_fields
     target = rest[1] if rest[:1] == ["train"] and len(rest) > 1 else ""
     if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", target):
-        assert target in {recipe.stem for recipe in (house.ROOT / "src/mintage/recipes").glob("*.toml")}
+        recipes = {recipe.stem for recipe in (house.ROOT / "src/mintage/recipes").glob("*.toml")}
+        assert target in recipes | {name.replace("_", "-") for name in registry.names("sources")}
 
 
 @pytest.mark.parametrize("words", commands("mintage"), ids=" ".join)

@@ -87,10 +87,12 @@ def test_each_turn_moves_its_own_player_and_nobody_else(name, shape, num_classes
     assert {turn.player for turn in turns} == set(game.players)
     for turn in turns:
         buffers = {n: {k: b.clone() for k, b in p.named_buffers()} for n, p in game.players.items()}
-        take(game, turn, batch)
+        paid = take(game, turn, batch)
         for player_name, player in game.players.items():
             idle = [n for n, p in player.named_parameters() if p.grad is None]
             if player_name == turn.player:
+                if set(paid) <= set(PENALTIES):  # a slope does not depend on the constant that is added last
+                    idle = [n for n in idle if not n.endswith("linear.bias")]
                 assert not idle, f"{turn.player}'s turn leaves {idle} without gradient"
             else:
                 assert len(idle) == len(list(player.parameters())), f"{turn.player}'s turn moves {player_name}"

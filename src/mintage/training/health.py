@@ -211,16 +211,19 @@ class HealthMonitor:
 
     def _of_samples(self, step: int, figures: Mapping[str, float], samples: np.ndarray[Any, Any]) -> dict[str, str]:
         before, self._samples = self._samples, samples.copy()
+        settled = step >= self.warm_up // 2  # before, running moments move the samples of the stillest generator
         if self._first is None or self._first.shape != samples.shape:
             self._first = before = self._samples
+        elif not settled:
+            self._first = self._samples
         self._looks += 1
         spread, distinct = _spread(samples, self.sample_classes), _distinct(samples)
         last, self._last_spread = self._last_spread, spread
         moved, changed = self._motion(before)
         pays = any(key.startswith("generator/") for key in figures)
-        if pays and self._looks > 1 and (changed == 0 or (moved < NEVER_MOVED and changed < STILL)):
+        if pays and self._looks > 1 and (changed == 0 or (settled and moved < NEVER_MOVED and changed < STILL)):
             return {"generator_frozen": ""}
-        if step >= self.warm_up // 2 and distinct < DUPLICATED * self.real_distinct:
+        if settled and distinct < DUPLICATED * self.real_distinct:
             return {"mode_collapse": f"only {distinct:.0%} of them are distinct"}
         if moved < NEVER_MOVED:  # it has not begun
             return {}
@@ -232,7 +235,7 @@ class HealthMonitor:
         return {}
 
     def _motion(self, before: np.ndarray[Any, Any] | None) -> tuple[float, float]:
-        """How far samples went since the first check and since the last, as shares of the real spread.
+        """How far samples went since the first settled check and since the last, as shares of the real spread.
 
         A frozen generator's samples may tremble with its running means (batch norm), but they go nowhere.
         """
