@@ -37,7 +37,7 @@ class DCGAN(Settings):
     stakes: Stakes = Stakes(objective="relativistic", r1=0.1, penalty_every=8)
     """What the players pay."""
 
-    habits: ClassVar[Mapping[str, Any]] = {"batch": 16, "lr": 5e-4, "betas": (0.0, 0.99)}
+    habits: ClassVar[Mapping[str, Any]] = {"batch": 16, "lr": 1e-3, "betas": (0.0, 0.99)}
     ladder: ClassVar[tuple[Rung, ...]] = (
         Rung({"width": 24}, 0),
         Rung({"width": 32}, 120_000),
