@@ -1,6 +1,6 @@
 """Quality for time: recipes trained for the same time on full Fashion-MNIST, judged against its test set.
 
-    python benchmarks/quality.py DATA [--seconds 240] [--seeds 0 1 2] [--recipes article mintage labels]
+    python benchmarks/quality.py DATA [--seconds 240] [--seeds 0 1 2] [--recipes article labels]
 
 DATA holds the four idx .gz files. Each training is an ordinary run with `--budget`, its pictures, scores and
 checkpoints included in the time. The judge is a small classifier trained on the real training set (judge.py); its
@@ -91,6 +91,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=240)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES))
+    parser.add_argument("--name", default="quality", help="of the result file")
     parser.add_argument(
         "--short", type=float, nargs="*", default=[10, 15, 30], help="budgets of the time-to-score runs"
     )
@@ -120,8 +121,13 @@ def main() -> None:
         if "article" in arguments.recipes:
             goal = statistics.fmean(row["frechet_distance"] for row in result["runs"]["article"])
             for seconds in arguments.short:
-                run, facts = train("mintage", arguments.data, seconds, arguments.seeds[0], Path(folder))
-                row = {"budget": seconds} | facts | scores(run, judge, real) | {"goal": goal}
+                run, facts = train(arguments.recipes[-1], arguments.data, seconds, arguments.seeds[0], Path(folder))
+                row = (
+                    {"recipe": arguments.recipes[-1], "budget": seconds}
+                    | facts
+                    | scores(run, judge, real)
+                    | {"goal": goal}
+                )
                 result["short"].append(row)
                 print("short", json.dumps(row), flush=True)
     result["summary"] = {name: summary(rows) for name, rows in result["runs"].items()}
@@ -131,7 +137,7 @@ def main() -> None:
             name: round(base / table["frechet_distance"]["mean"], 2) for name, table in result["summary"].items()
         }
     RESULTS.mkdir(exist_ok=True)
-    save("quality", result)
+    save(arguments.name, result)
     print(json.dumps(result["summary"], indent=1))
 
 

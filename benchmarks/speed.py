@@ -4,7 +4,8 @@
 
 Three loops take turns of a few steps each, so that a machine whose speed drifts is fair to all:
   eager     the loop that tutorials write: float32, the default memory order, real and fake in two passes
-  same      a loop written by hand with all that Mintage does: the chosen numbers, one joint pass, frozen players
+  same      a loop written by hand with all that Mintage does: the chosen numbers, fresh samples for each player, one
+            joint pass of real and fake, frozen players, fused Adam, averaging
   mintage   the engine: turns, averaging, figures
 """
 
@@ -24,7 +25,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from mintage.contracts import Batch, DataSpec, TensorSpec
 from mintage.models.dcgan_article import DCGANArticle
-from mintage.numbers import Numbers
+from mintage.numbers import Numbers, for_sampling
 from mintage.sampling import draw
 from mintage.training.ema import Averager
 from mintage.training.loop import Loop
@@ -72,21 +73,23 @@ def same(real: Tensor, numbers: Numbers) -> Callable[[], object]:
     of_d = torch.optim.Adam(discriminator.parameters(), 2e-4, (0.5, 0.999), fused=True)
 
     def step() -> None:
-        discriminator.requires_grad_(False)
-        of_g.zero_grad()
-        with numbers.autocast(CPU):
-            fake = generator(torch.randn(len(real), latent))
-            logits = discriminator(fake).float()
-            loss = F.softplus(-logits).mean()
-        loss.backward()
-        of_g.step()
+        generator.requires_grad_(False)
         discriminator.requires_grad_(True)
         of_d.zero_grad()
         with numbers.autocast(CPU):
-            logits = discriminator(torch.cat([real, fake.detach().to(real.dtype)])).float()
+            with torch.no_grad():
+                fake = generator(torch.randn(len(real), latent))
+            logits = discriminator(torch.cat([real, fake.to(real.dtype)])).float()
             loss = F.softplus(-logits[: len(real)]).mean() + F.softplus(logits[len(real) :]).mean()
         loss.backward()
         of_d.step()
+        generator.requires_grad_(True)
+        discriminator.requires_grad_(False)
+        of_g.zero_grad()
+        with numbers.autocast(CPU):
+            loss = F.softplus(-discriminator(generator(torch.randn(len(real), latent))).float()).mean()
+        loss.backward()
+        of_g.step()
         torch._foreach_lerp_(average, [p.detach() for p in generator.parameters()], 0.01)
 
     return step
@@ -154,8 +157,9 @@ def main() -> None:
     def plain() -> Tensor:
         return torch.cat([generator(z) for z in noise.split(arguments.batch)])
 
-    sampler = loop.averager.sampler
-    samplers = {"eager": plain, "mintage": lambda: draw(sampler, noise, numbers=numbers, device=CPU)}
+    sampler, numbers_of_sampling = loop.averager.sampler, for_sampling(numbers.bfloat16)
+    numbers_of_sampling.arrange(sampler)
+    samplers = {"eager": plain, "mintage": lambda: draw(sampler, noise, numbers=numbers_of_sampling, device=CPU)}
     sampling = interleaved(samplers, arguments.rounds, 1)
 
     save(

@@ -107,3 +107,15 @@ def test_settings_that_do_not_fit_are_refused_with_a_hint(photos: Path, tmp_path
         with pytest.raises((ConfigError, mintage.errors.SpecError), match=message):
             mintage.train(photos, overrides=overrides, out=tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_set_shown_many_times_over_is_augmented_unless_the_recipe_says_otherwise(photos: Path) -> None:
+    from mintage.experiment import open_data, suited
+    from mintage.recipe import DataSettings, resolve
+    from mintage.storage import cache_folder
+
+    data, _, _ = open_data(DataSettings(path=photos), {}, 0, cache_folder())
+    often, once = suited(data, 1_000_000), suited(data, 100)
+    assert resolve({}, often)[0].model["stakes"]["augment"]
+    assert not resolve({}, once)[0].model["stakes"]["augment"]
+    assert not resolve({"model": {"stakes": {"augment": []}}}, often)[0].model["stakes"]["augment"]

@@ -16,7 +16,7 @@ from mintage.contracts import DataSpec, Sampler, TensorSpec
 from mintage.errors import ConfigError, RunError
 from mintage.experiment import Experiment, build_sampler, find_device, open_data, read_codec
 from mintage.generated import Generated, Origin
-from mintage.numbers import Numbers, bfloat16_pays
+from mintage.numbers import for_sampling
 from mintage.recipe import DataSettings, Recipe, read_raw
 from mintage.run import RunDirectory
 from mintage.sampling import draw, noise_of
@@ -246,8 +246,7 @@ class Run:
         sampler, _ = self._sampler(step)
         codec = read_codec(self.directory.codec)
         device = torch.device("cpu")
-        half = self.recipe.training.precision == "bfloat16" and bfloat16_pays(device)
-        numbers = Numbers(half, bool(self.recipe.training.channels_last))
+        numbers = for_sampling(self.recipe.training.precision == "bfloat16", device)
         numbers.arrange(sampler)  # type: ignore[arg-type]
         x = draw(sampler, noise, told, numbers=numbers, device=device)
         return Generated([codec.decode(one) for one in x], origins, codec)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-__all__ = ["Numbers", "bfloat16_pays"]
+__all__ = ["Numbers", "bfloat16_pays", "for_sampling"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,16 @@ class Numbers:
 
     def __str__(self) -> str:
         return ("bfloat16" if self.bfloat16 else "float32") + (", channels last" if self.channels_last else "")
+
+
+def for_sampling(trained_in_bfloat16: bool, device: torch.device | None = None) -> Numbers:
+    """The numbers to draw samples with: a fixed rule, not a measurement, since a seed must name the same bits.
+
+    bfloat16 where the run was trained so and this machine has it; channels last with it. In float32 the transposed
+    convolutions of a generator are faster in the plain order (benchmarks/speed.py).
+    """
+    half = trained_in_bfloat16 and bfloat16_pays(device or torch.device("cpu"))
+    return Numbers(half, half)
 
 
 def bfloat16_pays(device: torch.device, side: int = 192) -> bool:

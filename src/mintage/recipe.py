@@ -97,17 +97,18 @@ def read_raw(what: str, data: Path | None, overrides: Sequence[str]) -> dict[str
 
 
 def resolve(raw: Mapping[str, Any], chosen: Mapping[str, Any]) -> tuple[Recipe, Model]:
-    """The full recipe and its model: what was `chosen` for the data gives way to the model's habits to `raw`.
+    """The full recipe and its model: `raw` wins over the model's habits and over what was `chosen` for the data.
 
     Raises:
         ConfigError: a key or value that does not fit.
     """
-    values = merge(chosen, raw)
-    model = dict(values.get("model", {}))
-    cls = registry.find("models", str(model.pop("name")))
-    made = cls.read(model, "model")  # both a Settings and a Model
-    values["model"] = {"name": values["model"]["name"], **made.model_dump(mode="json")}
-    values["training"] = merge(cls.habits, values.get("training", {}))
+    name = str(merge(chosen, raw)["model"]["name"])
+    cls = registry.find("models", name)
+    fitting = {key: value for key, value in chosen["model"].items() if key in cls.model_fields}
+    asked = {key: value for key, value in raw.get("model", {}).items() if key != "name"}
+    made = cls.read(merge(fitting, asked), "model")  # both a Settings and a Model
+    model = {"name": name, **made.model_dump(mode="json")}
+    values = {**raw, "model": model, "training": merge(cls.habits, raw.get("training", {}))}
     return Recipe.read(values), made
 
 

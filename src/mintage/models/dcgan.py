@@ -40,7 +40,7 @@ class DCGAN(Settings):
     habits: ClassVar[Mapping[str, Any]] = {"batch": 16, "lr": 1e-3, "betas": (0.0, 0.99)}
     ladder: ClassVar[tuple[Rung, ...]] = (
         Rung({"width": 24}, 0),
-        Rung({"width": 32}, 120_000),
+        Rung({"width": 32}, 250_000),
         Rung({"width": 48}, 1_500_000),
         Rung({"width": 64}, 5_000_000),
     )
