@@ -62,7 +62,7 @@ def train(recipe: str, data: Path, seconds: float, seed: int, out: Path) -> tupl
 
 
 def scores(run: api.Run, judge: Judge, real: NDArray[np.float64], count: int = SAMPLES) -> dict[str, float]:
-    made = run.generate(count, seed=12345)
+    made = run.generate(count, seed=12345, step=run.facts["steps"])  # the last state
     x = np.stack([np.asarray(image).reshape(28, 28, 1) for image in made])
     fake = judge.features(x)
     return {"frechet_distance": round(frechet_distance(real, fake), 3)} | {

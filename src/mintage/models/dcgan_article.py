@@ -90,7 +90,8 @@ def _up(i: int, o: int, stride: int) -> nn.ConvTranspose2d:
 
 
 def _norm(channels: int) -> BatchNorm:
-    return BatchNorm(channels, eps=1e-3, momentum=0.01)  # Keras' figures; its momentum 0.99 is torch's 0.01
+    # Keras' eps; its momentum (0.01 as torch counts) leaves running moments unsettled for hundreds of steps
+    return BatchNorm(channels, eps=1e-3)
 
 
 def _glorot(layer: nn.Module) -> None:
