@@ -53,6 +53,6 @@ def save(name: str, result: dict[str, Any]) -> Path:
     """Write benchmarks/results/NAME.json."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps({"machine": describe(), **result}, indent=1) + "\n")
+    path.write_text(json.dumps(result, indent=1) + "\n")
     print(path)
     return path
