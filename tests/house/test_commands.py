@@ -49,7 +49,6 @@ def test_a_shown_make_target_exists(words: list[str]) -> None:
     assert re.search(rf"^{words[1]}:", makefile, re.MULTILINE)
 
 
-@pytest.mark.skipif(not (house.ROOT / "src/mintage/cli/__init__.py").is_file(), reason="there is no command line yet")
 @pytest.mark.parametrize("words", commands("mintage"), ids=" ".join)
 def test_a_shown_command_has_its_verb_its_flags_and_its_settings(words: list[str]) -> None:
     _, *rest = words
