@@ -167,6 +167,7 @@ class _Scene:
         broadcast(experiment.game)
         if resume:
             log.cut(run.log, experiment.loop.step)
+            write_text(run.recipe, experiment.recipe.toml())  # overrides hold for the next resume too
         self.log = stack.enter_context(log.Log(run.log))
         for complaint in complaints:
             self.tell({"event": "fallback", "step": experiment.loop.step, "message": complaint})
@@ -205,8 +206,6 @@ class _Scene:
         except TrainingDiverged:
             self.close(False)
             raise
-        if finished and loop.step not in self.frames.steps:
-            self.frames.draw(loop.step)
         self.close(finished)
         if not saved:
             raise RunError(f"The last state of {self.run.path} could not be saved; the checkpoint before it is kept.")
