@@ -4,8 +4,8 @@
 
 Three loops take turns of a few steps each, so that a machine whose speed drifts is fair to all:
   eager     the loop that tutorials write: float32, the default memory order, real and fake in two passes
-  same      a loop written by hand with all that Mintage does: the chosen numbers, fresh samples for each player, one
-            joint pass of real and fake, frozen players, fused Adam, averaging
+  same      a loop written by hand with all that Mintage does: the chosen numbers, one set of samples for both players,
+            one joint pass of real and fake, frozen players, fused Adam, averaging
   mintage   the engine: turns, averaging, figures
 """
 
@@ -73,21 +73,18 @@ def same(real: Tensor, numbers: Numbers) -> Callable[[], object]:
     of_d = torch.optim.Adam(discriminator.parameters(), 2e-4, (0.5, 0.999), fused=True)
 
     def step() -> None:
-        generator.requires_grad_(False)
         discriminator.requires_grad_(True)
         of_d.zero_grad()
         with numbers.autocast(CPU):
-            with torch.no_grad():
-                fake = generator(torch.randn(len(real), latent))
-            logits = discriminator(torch.cat([real, fake.to(real.dtype)])).float()
+            fake = generator(torch.randn(len(real), latent))
+            logits = discriminator(torch.cat([real, fake.detach().to(real.dtype)])).float()
             loss = F.softplus(-logits[: len(real)]).mean() + F.softplus(logits[len(real) :]).mean()
         loss.backward()
         of_d.step()
-        generator.requires_grad_(True)
         discriminator.requires_grad_(False)
         of_g.zero_grad()
         with numbers.autocast(CPU):
-            loss = F.softplus(-discriminator(generator(torch.randn(len(real), latent))).float()).mean()
+            loss = F.softplus(-discriminator(fake).float()).mean()
         loss.backward()
         of_g.step()
         torch._foreach_lerp_(average, [p.detach() for p in generator.parameters()], 0.01)

@@ -119,7 +119,8 @@ def prepare(
 
     def plan(first: Experiment) -> Mapping[str, Any]:
         made.append(_plan(first, parse_duration(budget or "")))
-        return {"model": dict(made[0].settings), "training": {"steps": made[0].steps}}
+        frames = raw.get("training", {}).get("frames", made[0].frames)
+        return {"model": dict(made[0].settings), "training": {"steps": made[0].steps, "frames": frames}}
 
     if group.world > 1:
         told = ""

@@ -128,6 +128,7 @@ class Turn:
     player: str  # key of Game.players
     stake: Callable[[Batch], Stake]
     every: int = 1  # moves when step % every == 0: n_critic = 5, lazy R1 = 16
+    awake: tuple[str, ...] = ()  # idle players whose samples keep their graph, for their own turn later in the step
 
 
 class Sampler(Protocol):

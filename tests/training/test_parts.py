@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,23 @@ def test_accumulating_micro_batches_gives_the_gradient_of_the_whole_batch() -> N
         moved.append([g.clone() for g in gradients if g is not None])
     for one, four in zip(*moved, strict=True):
         torch.testing.assert_close(one, four, rtol=1e-3, atol=1e-5)
+
+
+def test_samples_that_wait_for_the_generators_turn_teach_it_what_new_ones_of_the_same_noise_would() -> None:
+    learned, passes = [], []
+    for wait in (True, False):
+        loop = loop_for(Stakes(objective="relativistic", r1=1.0, penalty_every=2), 1)
+        count: list[int] = []
+        loop.game.sampler.register_forward_hook(lambda *_, count=count: count.append(1))  # type: ignore[attr-defined]
+        if not wait:
+            turns = loop.game.turns
+            loop.game.turns = lambda step, seed, turns=turns: [replace(t, awake=()) for t in turns(step, seed)]
+        for _ in range(3):
+            loop.advance()
+        learned.append(loop.state_dict())
+        passes.append(len(count))
+    assert passes == [3, 6]
+    assert all(torch.equal(tensor, learned[1][name]) for name, tensor in learned[0].items())
 
 
 def test_the_average_counts_its_half_life_in_images() -> None:
@@ -112,10 +130,18 @@ def test_frames_are_drawn_at_the_first_and_the_last_step() -> None:
 def test_a_budget_takes_the_largest_size_that_pays() -> None:
     ladder = (Rung({"width": 8}, 0), Rung({"width": 16}, 1000), Rung({"width": 32}, 100_000))
     speeds = {8: 0.01, 16: 0.02, 32: 0.04}
-    plan = choose(10, ladder, 10, lambda settings: speeds[settings["width"]])
+    plan = choose(1000, ladder, 1, lambda settings: speeds[settings["width"]])
     assert plan.settings == {"width": 16}
-    assert plan.images == pytest.approx(10 / 0.02 * 10 * 0.94, rel=0.01)
+    assert plan.images == pytest.approx(1000 / 0.02 * 0.95, rel=0.02)
+    assert plan.frames == 100
     assert "width 32" in plan.more
+
+
+def test_a_short_budget_leaves_time_for_the_film_and_the_report() -> None:
+    plan = choose(20, (Rung({}, 0),), 10, lambda settings: 0.01)
+    assert plan.frames == 12
+    assert plan.images == pytest.approx(14.7 / 0.01 * 10, rel=0.02)
+    assert choose(1, (Rung({}, 0),), 10, lambda settings: 0.01).images == pytest.approx(200, rel=0.1)
 
 
 @pytest.mark.parametrize("text", ["", "10 m", "m", "-4m", "0s", "1h3"])

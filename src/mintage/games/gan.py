@@ -11,7 +11,7 @@ from torch import Generator, Tensor, nn
 from mintage import registry
 from mintage.augmentation import Pipeline
 from mintage.config import Settings
-from mintage.contracts import Batch, Stake, Turn
+from mintage.contracts import Batch, Share, Stake, Turn
 from mintage.objectives.adversarial import LOSSES, ObjectiveName
 from mintage.objectives.penalties import Penalty
 from mintage.seeding import generator as generator_of
@@ -82,12 +82,32 @@ class LatentSampler(nn.Module):
         return self.generator(noise, condition)  # type: ignore[no-any-return]
 
 
+class _Samples:
+    """One step's samples for both players: made once, where the engine lets the graph wait for the generator's turn.
+
+    Of micro-batches the last alone is kept, so that cutting a batch still saves memory; the others are made again.
+    """
+
+    def __init__(self, sampler: LatentSampler, step: int, seed: int) -> None:
+        self.sampler, self.step, self.seed = sampler, step, seed
+        self._last: tuple[Share | None, Tensor] | None = None
+
+    def of(self, batch: Batch, *, with_graph: bool = False) -> Tensor:
+        """The samples that stand beside this batch, the same in every turn of the step. Shape: batch.x's."""
+        if self._last is None or self._last[0] != batch.share or (with_graph and not self._last[1].requires_grad):
+            rng = generator_of(self.seed, self.step, "noise")
+            noise = batch.cut(lambda n: self.sampler.noise(n, rng)).to(batch.x.device)
+            self._last = batch.share, self.sampler(noise, batch.condition)
+        return self._last[1]
+
+
 class GAN(nn.Module):
     """Two players: the discriminator tells real from generated, the generator makes it fail.
 
-    Both players' forward takes (x or z, condition). The discriminator moves first, on samples of its own; the
-    generator answers the moved discriminator with new ones. `joint` sends real and generated samples through the
-    discriminator in one pass; leave it off where samples of a batch see each other (batch norm, batch statistics).
+    Both players' forward takes (x or z, condition). The discriminator moves first; the generator answers the moved
+    discriminator with the same samples, which wait with their graph between the two turns. `joint` sends real and
+    generated samples through the discriminator in one pass; leave it off where samples of a batch see each other
+    (batch norm, batch statistics).
     """
 
     def __init__(self, sampler: LatentSampler, discriminator: nn.Module, stakes: Stakes, *, joint: bool = True) -> None:
@@ -99,10 +119,14 @@ class GAN(nn.Module):
         self.pipeline = stakes.pipeline()
 
     def turns(self, step: int, seed: int) -> list[Turn]:
-        turns = [Turn("discriminator", partial(self._discriminator_pays, step, seed))]
+        answers = step % self.critic_steps == 0
+        samples = _Samples(self.sampler, step, seed)
+        pays = partial(self._discriminator_pays, step, seed, samples)
+        turns = [Turn("discriminator", pays, awake=("generator",) if answers else ())]
         if self.penalties and self.lazy > 1:
-            turns.append(Turn("discriminator", partial(self._penalties_alone, step, seed), every=self.lazy))
-        turns.append(Turn("generator", partial(self._generator_pays, step, seed), every=self.critic_steps))
+            turns.append(Turn("discriminator", partial(self._penalties_alone, step, seed, samples), every=self.lazy))
+        pays = partial(self._generator_pays, step, seed, samples)
+        turns.append(Turn("generator", pays, every=self.critic_steps))
         return turns
 
     @torch.no_grad()
@@ -110,34 +134,26 @@ class GAN(nn.Module):
         """The discriminator's mean logit for samples that nobody learns from. Shape: ()."""
         return {"discriminator/heldout": self.discriminator(batch.x, batch.condition).float().mean()}
 
-    def _discriminator_pays(self, step: int, seed: int, batch: Batch) -> Stake:
+    def _discriminator_pays(self, step: int, seed: int, samples: _Samples, batch: Batch) -> Stake:
         rng = generator_of(seed, step, "discriminator")
-        with torch.no_grad():
-            fake = self._fake(batch, rng)
+        fake = samples.of(batch).detach()
         real, made = self._judge_both(batch, fake, rng)
         pays = {"adversarial": self.loss.discriminator(real, made).mean()}
         if self.lazy == 1:
             pays |= self._penalties(batch, fake, rng)
         return Stake(pays, self._figures(real.detach(), made.detach(), batch))
 
-    def _penalties_alone(self, step: int, seed: int, batch: Batch) -> Stake:
-        rng = generator_of(seed, step, "penalty")
-        with torch.no_grad():
-            fake = self._fake(batch, rng)
-        return Stake(self._penalties(batch, fake, rng))
+    def _penalties_alone(self, step: int, seed: int, samples: _Samples, batch: Batch) -> Stake:
+        return Stake(self._penalties(batch, samples.of(batch).detach(), generator_of(seed, step, "penalty")))
 
-    def _generator_pays(self, step: int, seed: int, batch: Batch) -> Stake:
+    def _generator_pays(self, step: int, seed: int, samples: _Samples, batch: Batch) -> Stake:
         rng = generator_of(seed, step, "generator")
-        made = self._judge(self._fake(batch, rng), batch, rng)
+        made = self._judge(samples.of(batch, with_graph=True), batch, rng)
         real = made
         if self.loss.compares:
             with torch.no_grad():
                 real = self._judge(batch.x, batch, rng)
         return Stake({"adversarial": self.loss.generator(real, made).mean()})
-
-    def _fake(self, batch: Batch, rng: Generator) -> Tensor:
-        noise = batch.cut(lambda n: self.sampler.noise(n, rng)).to(batch.x.device)
-        return self.sampler(noise, batch.condition)  # type: ignore[no-any-return]
 
     def _judge(self, x: Tensor, batch: Batch, rng: Generator) -> Tensor:
         return self.discriminator(self._augmented(x, batch, rng), batch.condition).float()  # type: ignore[no-any-return]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,11 @@ from mintage.errors import ConfigError
 __all__ = ["Plan", "choose", "parse_duration", "spell_duration"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_FOR_WATCHING = 0.06  # share of the time that pictures, scores and checkpoints take
+# What a run spends on being watched, measured on two cores: figures and checkpoints, a frame of the film (drawn, then
+# strung), and the last score and the report.
+_SHARE_FOR_WATCHING, _FRAME, _ENDING = 0.03, 0.14, 3.0
+_SECONDS_A_FRAME = 4.0
+_LEAST = 0.2  # of the time is left for training, however long the rest takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,7 @@ class Plan:
     steps: int
     images: int
     rate: float  # images a second, measured
+    frames: int  # of the film: a short training has few
     more: str  # what a larger budget would buy, in words
 
 
@@ -63,20 +69,27 @@ def choose(
 ) -> Plan:
     """The largest size of the ladder that sees enough images in the time; sizes are measured from small to large.
 
-    `step_seconds(settings)` is the time of one step of `batch` samples at that size on this machine.
+    `step_seconds(settings)` is the time of one step of `batch` samples at that size on this machine. Measuring, the
+    film and the report are part of the time.
     """
-    usable = seconds * (1 - _FOR_WATCHING)
+    started = time.perf_counter()
+    frames = max(12, min(100, round(seconds / _SECONDS_A_FRAME)))
+    watching = seconds * _SHARE_FOR_WATCHING + frames * _FRAME + _ENDING
+    usable = max(seconds - watching, seconds * _LEAST)
     best, rate, more = ladder[0], 0.0, ""
     for rung in ladder:
         measured = batch / step_seconds(rung.settings)
         if rung is not ladder[0] and measured * usable < rung.images:
-            needed = spell_duration(rung.images / measured / (1 - _FOR_WATCHING))
+            needed = spell_duration((rung.images / measured + frames * _FRAME + _ENDING) / (1 - _SHARE_FOR_WATCHING))
             more = f"{needed} would pay for {_spell(rung.settings)}"
             break
         best, rate = rung, measured
+    usable = max(usable - (time.perf_counter() - started), seconds * _LEAST)
     images = int(rate * usable)
     steps = max(images // batch, 1)
-    return Plan(best.settings, steps, steps * batch, rate, more or "more time would buy more images at this size")
+    return Plan(
+        best.settings, steps, steps * batch, rate, frames, more or "more time would buy more images at this size"
+    )
 
 
 def _spell(settings: Mapping[str, Any]) -> str:

@@ -28,10 +28,10 @@ class PlainUpdate:
             name: Adam(parameters, self.rates[name], settings.betas, eps=1e-8, fused=True)
             for name, parameters in self.parameters.items()
         }
-        self._learning: str | None = None
+        self._learning: frozenset[str] | None = None
 
     def __call__(self, turn: Turn, batches: Sequence[Batch]) -> Stake:
-        self._give_turn(turn.player)
+        self._give_turn(frozenset({turn.player, *turn.awake}))
         optimizer = self.optimizers[turn.player]
         optimizer.zero_grad(set_to_none=True)
         stakes = [self._backward(turn, batch, len(batches)) for batch in batches]
@@ -64,11 +64,11 @@ class PlainUpdate:
             own = torch.empty_like(parameter) if tensor.shape == parameter.shape else torch.empty_like(tensor)
             self.optimizers[player].state[parameter][name] = own.copy_(tensor).detach()
 
-    def _give_turn(self, player: str) -> None:
-        if self._learning != player:
+    def _give_turn(self, learning: frozenset[str]) -> None:
+        if self._learning != learning:
             for name, parameters in self.parameters.items():
-                set_learning(parameters, name == player)
-            self._learning = player
+                set_learning(parameters, name in learning)
+            self._learning = learning
 
     def _backward(self, turn: Turn, batch: Batch, parts: int) -> Stake:
         with self.numbers.autocast(batch.x.device):
