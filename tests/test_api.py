@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import mintage
@@ -115,7 +116,8 @@ def test_a_set_shown_many_times_over_is_augmented_unless_the_recipe_says_otherwi
     from mintage.storage import cache_folder
 
     data, _, _ = open_data(DataSettings(path=photos), {}, 0, cache_folder())
-    often, once = suited(data, 1_000_000), suited(data, 100)
+    device = torch.device("cpu")
+    often, once = suited(data, 1_000_000, device), suited(data, 100, device)
     assert resolve({}, often)[0].model["stakes"]["augment"]
     assert not resolve({}, once)[0].model["stakes"]["augment"]
     assert not resolve({"model": {"stakes": {"augment": []}}}, often)[0].model["stakes"]["augment"]

@@ -31,7 +31,7 @@ def test_classes_are_counted_and_imbalance_is_advised_on() -> None:
 
 def test_few_images_are_warned_of() -> None:
     assert "Fewer than 100 images: expect copies" in said(count=99)
-    assert "model for few images" in said(count=500)
+    assert "model.name=fastgan" in said(count=500)
     assert "Fewer" not in said()
 
 

@@ -65,7 +65,7 @@ class DataReport:
         if self.count < 100:
             found.append("Fewer than 100 images: expect copies of them, not new ones. Some hundreds are the least.")
         elif self.count < 2000:
-            found.append("Fewer than 2,000 images: choose a model for few images, and augment.")
+            found.append("Fewer than 2,000 images are soon known by heart: augment, or try model.name=fastgan.")
         counts = sorted(self.classes.items(), key=lambda item: item[1])
         if counts and counts[0][1] * _UNBALANCED <= counts[-1][1]:
             (rare, few), (common, many) = counts[0], counts[-1]
