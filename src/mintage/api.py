@@ -1,4 +1,4 @@
-"""The public face: `train`, `load` and `Run`; the command line has the same verbs."""
+"""The public face: `train`, `load`, `evaluate`, `compare` and `Run`; the command line has the same verbs."""
 
 from __future__ import annotations
 
@@ -10,26 +10,29 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from mintage import registry, session
+from mintage import evaluation, session
 from mintage.config import merge
-from mintage.contracts import DataSpec, Sampler, TensorSpec
 from mintage.errors import ConfigError, RunError
-from mintage.experiment import Experiment, build_sampler, find_device, open_data, read_codec
+from mintage.experiment import Experiment, find_device, open_data
 from mintage.generated import Generated, Origin
-from mintage.numbers import for_sampling
+from mintage.judging.judge import JudgeSettings
+from mintage.judging.verdict import Verdict
 from mintage.recipe import DataSettings, Recipe, read_raw
 from mintage.run import RunDirectory
-from mintage.sampling import draw, noise_of
+from mintage.sampling import noise_of
 from mintage.seeding import generator
 from mintage.storage import cache_folder
+from mintage.trained import Trained
 from mintage.training.budget import Plan, choose, parse_duration
-from mintage.training.checkpoint import Checkpoint, Checkpoints
+from mintage.training.checkpoint import Checkpoints
 from mintage.training.distributed import Processes, processes, share_text
+
+Tell = Callable[[str], None]
 
 if TYPE_CHECKING:
     from mintage.session import Outcome, Watcher
 
-__all__ = ["Preparation", "Run", "load", "prepare", "train"]
+__all__ = ["Preparation", "Run", "compare", "evaluate", "load", "prepare", "train"]
 
 
 class Preparation:
@@ -92,6 +95,35 @@ def load(path: str | Path) -> Run:
         RunError: there is no run at this path.
     """
     return Run(Path(path))
+
+
+def evaluate(made: str | Path, *, against: str | Path, out: str | Path = "judged", **settings: Any) -> Verdict:
+    """Judge a folder that any tool wrote against a folder of real examples.
+
+    `settings` are those of `mintage explain judge`. Scores, sheets and a page are written into `out`.
+
+    Raises:
+        MintageError: too few examples, or a setting that does not fit.
+    """
+    return compare([made], against=against, out=out, **settings)[0]
+
+
+def compare(
+    contenders: Sequence[str | Path],
+    *,
+    against: str | Path | None = None,
+    out: str | Path = "judged",
+    tell: Tell = lambda doing: None,
+    **settings: Any,
+) -> list[Verdict]:
+    """Judge runs and folders under one protocol, side by side; comparison.html and all scores go into `out`.
+
+    Raises:
+        MintageError: a contender cannot be judged, or they do not compare.
+    """
+    judge = JudgeSettings.read(settings, "judge")
+    paths = [Path(path) for path in contenders]
+    return evaluation.compare(paths, None if against is None else Path(against), judge, Path(out), tell=tell)
 
 
 def prepare(
@@ -162,7 +194,7 @@ class Run:
         self.facts = self.directory.read_facts()
         self.recipe = Recipe.read(read_raw(str(self.directory.recipe), None, ()))
         self.classes: tuple[str, ...] = tuple(self.facts.get("classes", ()))
-        self._loaded: tuple[Sampler, Checkpoint] | None = None
+        self._loaded: dict[int | None, Trained] = {}
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -188,15 +220,15 @@ class Run:
         """
         if n < 1:
             raise ConfigError(f"{n} samples cannot be drawn. Ask for one or more.")
-        sampler, checkpoint = self._sampler(step)
+        trained = self._trained(step)
         if like is not None:
-            return self._neighbours(Origin.of(Path(like)), n, spread, step)
-        told = self._told(n, of)
+            return self._neighbours(trained, Origin.of(Path(like)), n, spread)
+        told = trained.told(n, of)
         origins = [
-            Origin(self.path.name, checkpoint.step, seed, index, None if told is None else int(told[index]))
+            Origin(self.path.name, trained.checkpoint.step, seed, index, None if told is None else int(told[index]))
             for index in range(n)
         ]
-        return self._drawn(noise_of(sampler, 0, n, seed), told, origins, step)
+        return _drawn(trained, noise_of(trained.sampler, 0, n, seed), told, origins)
 
     def walk(
         self, path: str | Path, *, seed: int = 0, stops: int = 6, frames: int = 96, of: str | int | None = None
@@ -209,18 +241,29 @@ class Run:
         target = Path(path)
         if target.suffix.lower() != ".webp":
             raise ConfigError(f"A walk is an animated WebP, so {target} should end in .webp.")
-        sampler, checkpoint = self._sampler(None)
-        places = noise_of(sampler, 0, stops, seed)
+        trained = self._trained(None)
+        places = noise_of(trained.sampler, 0, stops, seed)
         at = torch.arange(frames) / frames * stops
         start, share = at.long(), at - at.long()
         noise = _between(places[start], places[(start + 1) % stops], share)
-        told = None if not self.classes else self._told(1, 0 if of is None else of)
+        told = None if not self.classes else trained.told(1, 0 if of is None else of)
         told = None if told is None else told.expand(frames)
-        origins = [Origin(self.path.name, checkpoint.step, seed, index) for index in range(frames)]
-        pictures = [_enlarged(picture) for picture in self._drawn(noise, told, origins, None)]
+        origins = [Origin(self.path.name, trained.checkpoint.step, seed, index) for index in range(frames)]
+        pictures = [_enlarged(picture) for picture in _drawn(trained, noise, told, origins)]
         target.parent.mkdir(parents=True, exist_ok=True)
         pictures[0].save(target, save_all=True, append_images=pictures[1:], duration=60, loop=0, quality=85)
         return target
+
+    def evaluate(self, *, step: int | None = None, tell: Tell = lambda doing: None, **settings: Any) -> Verdict:
+        """Judge the best checkpoint, or that of `step`, against what the run held out.
+
+        `settings` are those of `mintage explain judge`: samples, embedding, weights, metrics, seed. Scores, report.html
+        and card.md are written into the run.
+
+        Raises:
+            MintageError: there is no checkpoint, nothing held out, or a setting that does not fit.
+        """
+        return evaluation.evaluate_run(self.directory, JudgeSettings.read(settings, "judge"), step=step, tell=tell)
 
     def resume(self, overrides: Sequence[str] = (), *, device: str = "auto", watchers: Sequence[Watcher] = ()) -> Run:
         """Go on with the training, for instance with ["training.steps=40000"]."""
@@ -228,62 +271,28 @@ class Run:
             resume(self.path, overrides, group=group).run(watchers)
         return Run(self.path)
 
-    def _sampler(self, step: int | None) -> tuple[Sampler, Checkpoint]:
-        if self._loaded is not None and step in (None, self._loaded[1].step):
-            return self._loaded
-        kept = Checkpoints(self.directory.checkpoints)
-        checkpoint = kept.best() if step is None else next((c for c in kept.all() if c.step == step), None)
-        if checkpoint is None:
-            known = ", ".join(str(c.step) for c in kept.all())
-            raise RunError(f"{self.path} has no checkpoint{f' of step {step}; it has {known}' if known else ' yet'}.")
-        checkpoint.check()
-        codec = read_codec(self.directory.codec)
-        condition = TensorSpec(shape=(), classes=len(self.classes)) if self.classes else None
-        sampler = build_sampler(self.recipe, DataSpec(x=codec.spec, condition=condition), checkpoint.sampler())
-        self._loaded = sampler, checkpoint
-        return self._loaded
+    def _trained(self, step: int | None) -> Trained:
+        if step not in self._loaded:
+            self._loaded = {step: Trained.open(self.directory, step)}
+        return self._loaded[step]
 
-    def _drawn(self, noise: Tensor, told: Tensor | None, origins: Sequence[Origin], step: int | None) -> Generated:
-        sampler, _ = self._sampler(step)
-        codec = read_codec(self.directory.codec)
-        device = torch.device("cpu")
-        numbers = for_sampling(self.recipe.training.precision == "bfloat16", device)
-        numbers.arrange(sampler)  # type: ignore[arg-type]
-        x = draw(sampler, noise, told, numbers=numbers, device=device)
-        return Generated([codec.decode(one) for one in x], origins, codec)
-
-    def _neighbours(self, origin: Origin, n: int, spread: float, step: int | None) -> Generated:
-        sampler, checkpoint = self._sampler(step)
+    def _neighbours(self, trained: Trained, origin: Origin, n: int, spread: float) -> Generated:
+        sampler = trained.sampler
         centre = noise_of(sampler, origin.index, 1, origin.seed)
-        others = (
-            torch.cat([sampler.noise(1, generator(origin.seed, "neighbour", origin.index, k)) for k in range(1, n)])
-            if n > 1
-            else centre[:0]
-        )
-        share = torch.full((n - 1,), spread)
-        noise = torch.cat([centre, _between(centre.expand_as(others), others, share)])
+        others = [sampler.noise(1, generator(origin.seed, "neighbour", origin.index, k)) for k in range(1, n)]
+        around = torch.cat([centre[:0], *others])
+        noise = torch.cat([centre, _between(centre.expand_as(around), around, torch.full((n - 1,), spread))])
         told = None if origin.condition is None else torch.full((n,), origin.condition)
+        step = trained.checkpoint.step
         origins = [
-            Origin(
-                self.path.name, checkpoint.step, origin.seed, origin.index, origin.condition, spread if k else 0.0, k
-            )
+            Origin(self.path.name, step, origin.seed, origin.index, origin.condition, spread if k else 0.0, k)
             for k in range(n)
         ]
-        return self._drawn(noise, told, origins, step)
+        return _drawn(trained, noise, told, origins)
 
-    def _told(self, n: int, of: str | int | None) -> Tensor | None:
-        if of is None:
-            return torch.arange(n) % len(self.classes) if self.classes else None
-        if not self.classes:
-            raise ConfigError(f"{self.path} learned no classes, so it cannot be asked for {of!r}.")
-        if isinstance(of, str) and not of.isdigit():
-            if of.lower() not in (names := [name.lower() for name in self.classes]):
-                hint = registry.suggest(of, list(self.classes))
-                raise ConfigError(f"{self.path} knows no class {of!r}. {hint}")
-            of = names.index(of.lower())
-        if not 0 <= int(of) < len(self.classes):
-            raise ConfigError(f"{self.path} has classes 0 to {len(self.classes) - 1}, not {of}.")
-        return torch.full((n,), int(of))
+
+def _drawn(trained: Trained, noise: Tensor, told: Tensor | None, origins: Sequence[Origin]) -> Generated:
+    return Generated([trained.codec.decode(one) for one in trained.draw(noise, told)], origins, trained.codec)
 
 
 def _plan(first: Experiment, seconds: float) -> Plan:

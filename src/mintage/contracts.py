@@ -5,13 +5,15 @@ Shapes stand in comments. B batch, C channels, H W D sides, T time or tokens, F 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor, nn
+
+T = TypeVar("T")
 
 # --- what flows -------------------------------------------------------------------------------
 
@@ -186,25 +188,100 @@ class Callback(Protocol):
 # --- judging and leaving ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """The same draws for every metric, so that two scores of one run can be compared."""
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Examples in the form that is packed on disk: what a score sees is what a person would open, after 8 bits."""
 
-    train: Callable[[], Iterator[Batch]]
-    heldout: Callable[[], Iterator[Batch]]
-    fake: Callable[[], Iterator[Tensor]]  # (B, *x.shape)
-    embed: Callable[[Tensor], Tensor]  # (B, *x.shape) -> (B, F), the recipe's choice
-    sampler: Sampler
-    spec: DataSpec
-    codec: Codec
+    x: Tensor  # (N, *stored) uint8: pixels (N, H, W, C)
+    labels: Tensor | None = None  # (N,) int64: the class that each is of, or was asked to be
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def rows(self, places: Tensor | slice) -> Examples:
+        """Some of them."""
+        return Examples(self.x[places], None if self.labels is None else self.labels[places])
+
+
+class Embedder(Protocol):
+    """Examples as points among which near means alike; ready to use."""
+
+    identity: str  # "domain-5c0a81e2": name and hash of the weights, a part of every protocol id
+    dim: int
+
+    def __call__(self, x: Tensor) -> Tensor: ...  # (N, *stored) uint8 -> (N, F) float32, block by block
+
+
+class Embedding(Protocol):
+    """A frozen settings class that gets an embedder ready: finds its weights, or learns them from real examples."""
+
+    def prepare(self, reals: Examples, cache: Path) -> Embedder: ...  # raises ConfigError: what is missing, what to do
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evidence:
+    """What every metric of one judgement sees: made examples, and real ones in separate parts."""
+
+    fake: Examples
+    real: Examples  # the reference: real ones that nobody learned from
+    control: Examples  # other real ones: what they score against the reference is the floor
+    train: Examples  # what the generator learned from, as far as is known; its `control` is part of it
+    embedder: Embedder
+    classes: Sequence[str] = ()  # names behind the labels
+    seed: int = 0
+    train_is_known: bool = True  # False: `train` is `real` and `control` together, for want of anything better
+    logits: Callable[[Examples], Tensor] | None = None  # the run's own discriminator: N examples -> (N,)
+    _once: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def points(self, part: str) -> Tensor:
+        """The embedded "fake", "real", "control" or "train", computed once. Shape: (N, F) float32."""
+        return self.once(f"points/{part}", lambda: self.embedder(getattr(self, part).x))
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """What several metrics share and is dear to make: made for the first that asks, kept under a name for it."""
+        if key not in self._once:
+            self._once[key] = make()
+        return self._once[key]  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """One number with what it takes to believe it."""
+
+    name: str  # "frechet_distance"; a score of one class is "class_distance/bag"
+    value: float
+    low: float | None = None  # 95 % interval of the value at these counts
+    high: float | None = None
+    floor: float | None = None  # what the control scores against the reference: as good as real
+    ideal: float | None = None  # what a perfect generator's value would be, where that is known: 0, 0.5, 1
+    counts: Mapping[str, int] = field(default_factory=dict)  # {"fake": 5000, "real": 5000}
+    words: str = ""  # the same in a sentence for a person who knows no statistics
+    remarks: Sequence[str] = ()  # what limits it: fallbacks, too few examples
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A made example beside the training example that it is nearest to."""
+
+    fake: int  # rows of Evidence.fake and Evidence.train
+    train: int
+    closeness: float  # 1 = as near as the nearest hundredth of unseen real ones; smaller is nearer
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a metric found: scores, and what should be looked at instead of read."""
+
+    scores: Sequence[Score]
+    pairs: Sequence[Pair] = ()
 
 
 class Metric(Protocol):
-    """One score, or a few that are measured together."""
+    """One score, or a few that are measured together; a frozen settings class."""
 
-    higher_is_better: ClassVar[bool]
-
-    def measure(self, evidence: Evidence) -> Mapping[str, float]: ...
+    def lacks(self, evidence: Evidence) -> str: ...  # why it can't be measured on this, in words; "" if it can
+    def measure(self, evidence: Evidence) -> Findings: ...
 
 
 class Exporter(Protocol):

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from mintage import registry
 from mintage.augmentation import Pipeline
 from mintage.config import merge
-from mintage.contracts import Batch, Codec, DataSpec, Game, Model, Sampler, Source, TensorSpec
+from mintage.contracts import Batch, Codec, DataSpec, Examples, Model, Source, TensorSpec
 from mintage.data.inspection import DataReport
 from mintage.data.loading import Cut, Stream
 from mintage.data.order import Part, split
@@ -29,9 +30,10 @@ from mintage.training.precision import calibrate
 from mintage.training.settings import TrainingSettings
 from mintage.training.update import PlainUpdate
 
-__all__ = ["Data", "Experiment", "build_sampler", "find_device", "open_data"]
+__all__ = ["Data", "Experiment", "find_device", "open_data", "read_codec"]
 
-MOST_HELDOUT = 2_000
+MOST_HELDOUT, MOST_SELECTION = 10_000, 1_000
+MOST_EXAMPLES, MOST_BYTES = 50_000, 512 << 20  # that a judge holds in memory
 EPOCHS_UNAIDED = 40  # more, and the discriminator needs augmentation
 
 
@@ -44,7 +46,13 @@ class Data:
     codec: Codec
     spec: DataSpec
     train: Part
-    heldout: Part
+    selection: Part  # held out too: what picks the best checkpoint, and so may not judge the run
+    heldout: Part  # what judges the run in the end
+
+    def examples(self, part: Part, most: int = MOST_EXAMPLES) -> Examples:
+        """The first examples of a part as they are packed: at most so many, and no more than 512 MiB of them."""
+        size = int(np.prod(self.packed.x.shape[1:]))
+        return Examples(*self.packed.gather(part.head(min(most, max(MOST_BYTES // size, 1_000)))))
 
     def batches(self, part: Part, count: int, size: int = 500) -> Iterator[Batch]:
         """The first examples of a part, at most so many, on the CPU."""
@@ -91,7 +99,8 @@ def open_data(
     condition = TensorSpec(shape=(), classes=len(packed.classes)) if packed.classes else None
     spec = DataSpec(x=packed.codec.spec, condition=condition)
     train, heldout = split(len(packed), min(round(len(packed) * settings.heldout), MOST_HELDOUT), seed)
-    data = Data(packed, report, packed.codec, spec, train, heldout)
+    selection = min(len(heldout) // 4, MOST_SELECTION)
+    data = Data(packed, report, packed.codec, spec, train, *heldout.cut(selection))
     return data, settings.model_copy(update={"source": name}), {"name": kind, **packed.codec.state()}
 
 
@@ -165,9 +174,9 @@ class Experiment:
 
     def evaluation_batch(self, size: int = 256) -> Batch | None:
         """Held-out samples on the device, or None if nothing is held out."""
-        if not len(self.data.heldout):
+        if not len(self.data.selection):
             return None
-        batch = next(self.data.batches(self.data.heldout, size, size))
+        batch = next(self.data.batches(self.data.selection, size, size))
         told = None if batch.condition is None else batch.condition.to(self.device)
         return Batch(batch.x.to(self.device), told)
 
@@ -199,18 +208,6 @@ class Experiment:
     def _loop(self, game: Any, stream: Callable[[int], Any], settings: TrainingSettings, numbers: Numbers) -> Loop:
         averager = Averager(game.sampler, settings.ema_half_life, settings.ema_ramp)
         return Loop(game, stream, PlainUpdate(game, settings, numbers), averager, settings, self.recipe.seed)
-
-
-def build_sampler(recipe: Recipe, spec: DataSpec, state: Mapping[str, Tensor]) -> Sampler:
-    """The trained sampler of a run: the recipe's model for this spec, with the checkpoint's weights."""
-    model = registry.find("models", str(recipe.model["name"])).read(
-        {key: value for key, value in recipe.model.items() if key != "name"}, "model"
-    )
-    game: Game = model.build(spec)
-    sampler = game.sampler
-    assert isinstance(sampler, nn.Module)
-    sampler.load_state_dict(state)
-    return sampler.eval().requires_grad_(False)
 
 
 def read_codec(path: Path) -> Codec:

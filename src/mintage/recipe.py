@@ -31,8 +31,9 @@ class DataSettings(Settings):
     """Folder or file; unset for built-in data."""
     classes: bool = True
     """Tell the model the classes that the source names, if it names any."""
-    heldout: float = Field(0.05, ge=0, lt=1)
-    """Share (at most 2000 examples) that training never sees; scores and the overfitting alarm use it."""
+    heldout: float = Field(0.1, ge=0, lt=1)
+    """Share (at most 10,000 examples) that training never sees: a quarter picks the best checkpoint and watches for
+    overfitting, the rest judges the run."""
     augment: tuple[str, ...] = ()
     """Changes of real samples that leave them real, from `mintage models --augment`; none unless declared harmless."""
     augment_probability: float = Field(0.5, ge=0, le=1)

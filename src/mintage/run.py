@@ -31,7 +31,9 @@ class RunDirectory:
         self.film_mp4 = self.samples / "film.mp4"
         self.checkpoints = path / "checkpoints"
         self.scores = path / "scores"
+        self.nearest = self.scores / "nearest.png"
         self.report = path / "report.html"
+        self.card = path / "card.md"
 
     @classmethod
     def create(cls, root: Path, name: str) -> RunDirectory:

@@ -15,12 +15,12 @@ from typing import Any
 import torch
 
 from mintage import __version__
-from mintage.contracts import Callback, Evidence
+from mintage.contracts import Callback
 from mintage.errors import RunError, TrainingDiverged
-from mintage.experiment import Data, Experiment
-from mintage.metrics.sliced_wasserstein import SlicedWasserstein
+from mintage.experiment import Experiment
+from mintage.judging.selection import SelectionScore
 from mintage.run import RunDirectory
-from mintage.sampling import FixedDraw, noise_of, sample
+from mintage.sampling import FixedDraw, noise_of
 from mintage.storage import write_image, write_json, write_text
 from mintage.training.checkpoint import Checkpoints
 from mintage.training.checkup import Checkup
@@ -37,13 +37,12 @@ from mintage.watching.grid import contact_sheet
 from mintage.watching.report import write_report
 from mintage.watching.tensorboard import TensorBoard
 
-__all__ = ["Outcome", "Watcher", "create_run", "train"]
+__all__ = ["Outcome", "Watcher", "create_run", "machine_facts", "train"]
 
 Watcher = Callable[[Mapping[str, Any]], None]  # sees every row and event of the log as it is written
 
 SHOWN = 64  # samples of the film's sheets
 REALS = 256  # real samples that the health monitor compares with
-JUDGED = 1_000  # samples of the score that picks the best checkpoint
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,7 @@ def facts(experiment: Experiment) -> dict[str, Any]:
         "name": experiment.recipe.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "mintage": __version__,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cpu": _processor(),
-        "cores": os.cpu_count(),
+        **machine_facts(),
         "device": torch.cuda.get_device_name() if experiment.device.type == "cuda" else str(experiment.device),
         "seed": experiment.recipe.seed,
         "data": {
@@ -86,6 +81,7 @@ def facts(experiment: Experiment) -> dict[str, Any]:
             "fingerprint": data.packed.fingerprint,
             "count": len(data.packed),
             "train": len(data.train),
+            "selection": len(data.selection),
             "heldout": len(data.heldout),
         },
         "shape": list(spec.x.shape),
@@ -99,6 +95,17 @@ def facts(experiment: Experiment) -> dict[str, Any]:
         "steps": 0,
         "images": 0,
         "finished": False,
+    }
+
+
+def machine_facts() -> dict[str, Any]:
+    """What this machine is, for everything that was measured on it."""
+    return {
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": _processor(),
+        "cores": os.cpu_count(),
     }
 
 
@@ -177,11 +184,11 @@ class _Scene:
             noise_of(loop.averager.sampler, 0, shown, recipe.seed), experiment.conditions(shown),
             experiment.numbers, experiment.device,
         )  # fmt: skip
-        checkup = self._checkup(resume)
-        self.recorder = Recorder(loop, [checkup.enrich, self.tell, checkup], seconds_before=seconds)
+        self.checkup = self._checkup(resume)
+        self.recorder = Recorder(loop, [self.checkup.enrich, self.tell, self.checkup], seconds_before=seconds)
         kept = Checkpoints(run.checkpoints, keep_last=recipe.training.keep_last, keep_best=recipe.training.keep_best)
-        score = self._score if len(experiment.data.heldout) and experiment.data.spec.x.classes is None else None
-        self.saver = Saver(loop, kept, seconds=lambda: self.recorder.seconds, score=score, tell=self.tell)
+        score = SelectionScore(experiment) if SelectionScore.fits(experiment) else None
+        self.saver = Saver(loop, kept, seconds=lambda: self.recorder.seconds, score=score, tell=self._saved)
         steps = frame_steps(recipe.training.steps, recipe.training.frames)
         sampler = loop.averager.sampler
         self.frames = Frames(
@@ -193,6 +200,23 @@ class _Scene:
         for watcher in self.watchers:
             watcher(row)
 
+    def _saved(self, row: Mapping[str, Any]) -> None:
+        """What the saver tells goes to everyone, and scores to the health monitor too."""
+        self.tell(row)
+        if row["event"] == "score":
+            for diagnosis in self.checkup.monitor.observe_score(row["step"], row["value"]):
+                self.tell(diagnosis.row())
+
+    def _has_patience(self, stop: Stop) -> bool:
+        patience = self.experiment.recipe.training.patience
+        if patience is None or self.saver.stale < patience:
+            return True
+        step, message = self.experiment.loop.step, f"{patience} scores in a row were no better than the best one."
+        if not stop.reason:
+            self.tell({"event": "early_stop", "step": step, "message": message})
+        stop.ask("the score no longer improves")
+        return False
+
     def play(self, stop: Stop) -> Outcome:
         loop = self.experiment.loop
         self._draw_reals()
@@ -200,7 +224,7 @@ class _Scene:
             self.frames.draw(0)
         callbacks: list[Callback] = [self.recorder, self.frames, self.saver]
         try:
-            finished = loop.run(callbacks, stop)
+            finished = loop.run(callbacks, lambda: not self._has_patience(stop) or stop())
             check_equal(self.experiment.game)
             saved = self.saver.save()
         except TrainingDiverged:
@@ -241,26 +265,6 @@ class _Scene:
             data = self.experiment.data
             (batch,) = data.batches(data.train, SHOWN)
             write_image(self.run.reals, contact_sheet([data.codec.decode(x) for x in batch.x]))
-
-    def _score(self) -> Mapping[str, float]:
-        return SlicedWasserstein().measure(evidence(self.experiment.data, self.experiment, JUDGED))
-
-
-def evidence(data: Data, experiment: Experiment, count: int) -> Evidence:
-    """What metrics see: at most `count` samples of the averaged sampler, and as many real ones."""
-    sampler = experiment.loop.averager.sampler
-    return Evidence(
-        train=lambda: data.batches(data.train, count),
-        heldout=lambda: data.batches(data.heldout, count),
-        fake=lambda: sample(
-            sampler, count, experiment.recipe.seed, experiment.conditions(count),
-            numbers=experiment.numbers, device=experiment.device,
-        ),
-        embed=lambda x: x.flatten(1),
-        sampler=sampler,
-        spec=data.spec,
-        codec=data.codec,
-    )  # fmt: skip
 
 
 def _sheet(classes: int) -> tuple[int, int | None]:

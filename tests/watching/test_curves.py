@@ -43,6 +43,12 @@ def test_names_cannot_break_out_of_the_page() -> None:
     parsed(svg)
 
 
+def test_a_star_marks_a_point_and_is_told_in_the_text_alternative() -> None:
+    svg = svg_curves({"fd": [(0, 9.0), (100, 2.5), (200, 3.0)]}, title="Score", stars=[(100, 2.5, "<best>")])
+    assert "&lt;best&gt; 2.5 at 100 steps" in svg
+    assert len(list(parsed(svg).iter("polygon"))) == 1
+
+
 def test_many_points_are_thinned_but_no_spike_is_lost() -> None:
     chance = random.Random(0)
     points = [(float(step), chance.gauss(1, 0.01)) for step in range(200_000)]

@@ -73,6 +73,33 @@ def test_captions_tell_the_step_the_images_and_the_time(tmp_path: Path) -> None:
     assert captions_of(frames[:1], []) == ["step 0"]
 
 
+def test_captions_tell_the_score_and_the_frame_nearest_to_the_best_has_a_star() -> None:
+    values = {100: (30.0, True), 250: (12.4, True), 400: (14.0, False)}
+    rows = [
+        {"event": "score", "step": step, "name": "frechet_distance", "value": value, "best": best}
+        for step, (value, best) in values.items()
+    ]
+    told = captions_of([Path(f"{step:07}.png") for step in (0, 200, 300, 400)], rows)
+    assert [" ".join(caption.split()) for caption in told] == [
+        "step 0", "step 200 · Frechet distance 12.4 ★ best", "step 300 · Frechet distance 12.4",
+        "step 400 · Frechet distance 14",
+    ]  # fmt: skip
+
+
+def test_the_star_is_drawn_and_stays_on_the_progress_line(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{step:07}.png" for step in (0, 250, 500, 1000)]
+    for path in paths:
+        Image.new("L", (200, 20)).save(path)
+    captions = ["step 0", "step 250", "step 500 ★ best", "step 1000"]
+    gold = []
+    with Image.open(make_film(paths, tmp_path / "film.webp", captions=captions)) as film:
+        for index in range(4):
+            film.seek(index)
+            red, _, blue = film.convert("RGB").crop((95, 20, 106, 24)).resize((1, 1)).getpixel((0, 0))
+            gold.append(red > blue + 20)
+    assert gold == [False, False, True, True]
+
+
 def test_no_frames_or_other_captions_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least one frame"):
         make_film([], tmp_path / "film.webp")

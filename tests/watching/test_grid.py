@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
-from mintage.watching.grid import contact_sheet
+from mintage.watching.grid import contact_sheet, font_for
 
 
 def greys(count: int, side: int = 28) -> list[Image.Image]:
@@ -53,3 +53,12 @@ def test_no_pictures_and_no_columns_are_refused() -> None:
         contact_sheet([])
     with pytest.raises(ValueError, match="at least one column"):
         contact_sheet(greys(2), columns=0)
+
+
+def test_letters_with_accents_get_a_font_that_has_them() -> None:
+    built_in = font_for("step 100 · 6,400 images", 12).getname()
+    try:
+        ImageFont.truetype("DejaVuSans.ttf", 12)
+    except OSError:
+        pytest.skip("this machine has no other font")
+    assert font_for("Schlüssel", 12).getname() != built_in

@@ -9,6 +9,7 @@ import sys
 
 import typer
 
+from mintage.cli.judge import compare, evaluate
 from mintage.cli.look import explain, models
 from mintage.cli.make import generate
 from mintage.cli.start import demo, train
@@ -17,13 +18,13 @@ from mintage.errors import MintageError
 __all__ = ["app", "main"]
 
 app = typer.Typer(
-    help="Learn from your own data and make more of it: train, watch, generate.",
+    help="Learn from your own data and make more of it: train, watch, evaluate, generate.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (train, generate, models, explain, demo):
+for verb in (train, evaluate, compare, generate, models, explain, demo):
     app.command()(verb)
 
 

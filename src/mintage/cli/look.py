@@ -9,30 +9,37 @@ import typer
 
 __all__ = ["explain", "models"]
 
-_ROOMS = {"model": "models", "codec": "codecs", "source": "sources", "augment": "augment"}
+_ROOMS = {
+    "model": "models", "codec": "codecs", "source": "sources", "augment": "augment", "metric": "metrics",
+    "embedding": "embeddings",
+}  # fmt: skip
 
 
 def models(
     fit: Annotated[Path | None, typer.Option(help="Only models that can learn this data.")] = None,
     augment: Annotated[bool, typer.Option("--augment", help="Augmentations, and when each is harmless.")] = False,
     sources: Annotated[bool, typer.Option("--sources", help="Arrangements of data.")] = False,
+    metrics: Annotated[bool, typer.Option("--metrics", help="What a judgement measures.")] = False,
+    embeddings: Annotated[bool, typer.Option("--embeddings", help="Spaces that it measures in.")] = False,
 ) -> None:
-    """List models and recipes (or augmentations, or sources)."""
+    """List models and recipes (or augmentations, sources, metrics, embeddings)."""
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
     table.add_column("name", style="bold", no_wrap=True)
     table.add_column("about")
-    for row in _rows("augment" if augment else "sources" if sources else "models", fit):
+    asked = {"augment": augment, "sources": sources, "metrics": metrics, "embeddings": embeddings}
+    room = next((room for room, wanted in asked.items() if wanted), "models")
+    for row in _rows(room, fit):
         table.add_row(*row)
     Console().print(table)
-    if not (augment or sources):
+    if room == "models":
         typer.echo("\nmintage explain model.NAME lists a model's settings.")
 
 
 def explain(
-    what: Annotated[str, typer.Argument(help="model.dcgan, training, data, codec.image, or a recipe.")],
+    what: Annotated[str, typer.Argument(help="model.dcgan, training, data, codec.image, judge, or a recipe.")],
 ) -> None:
     """List settings with their defaults and meanings; for a recipe, show it."""
     from rich.console import Console
@@ -63,10 +70,11 @@ def explain(
 def _settings(what: str) -> Any:
     from mintage import registry
     from mintage.errors import ConfigError
+    from mintage.judging.judge import JudgeSettings
     from mintage.recipe import DataSettings, recipe_names
     from mintage.training.settings import TrainingSettings
 
-    plain: dict[str, Any] = {"training": TrainingSettings, "data": DataSettings}
+    plain: dict[str, Any] = {"training": TrainingSettings, "data": DataSettings, "judge": JudgeSettings}
     if what in plain:
         return plain[what]
     room, _, name = what.partition(".")

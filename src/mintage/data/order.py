@@ -6,7 +6,7 @@ six million images needs no state and no memory.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,10 @@ class Part:
     def at(self, places: Indices) -> Indices:
         """Which examples stand at these places of the part, 0 .. count - 1."""
         return _permute(self.first + places, self.size, self.key)
+
+    def cut(self, count: int) -> tuple[Part, Part]:
+        """The first so many examples, and the rest."""
+        return replace(self, count=count), replace(self, first=self.first + count, count=self.count - count)
 
     def head(self, count: int) -> Indices:
         """The first examples of the part, at most so many: a random sample of it."""

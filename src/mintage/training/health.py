@@ -14,7 +14,7 @@ __all__ = ["Diagnosis", "DiagnosisName", "HealthMonitor"]
 
 DiagnosisName = Literal[
     "not_finite", "generator_frozen", "mode_collapse", "discriminator_wins", "generator_wins", "oscillation",
-    "overfitting",
+    "overfitting", "getting_worse",
 ]  # fmt: skip
 
 SIDE = 16  # images are compared after averaging to about so many pixels a side: noise is not diversity
@@ -24,7 +24,7 @@ MOST_COMPARED = 512
 # figures must also have lasted for a share of the warm-up: figures may come every second, and a bad minute is nothing.
 PATIENCE: Mapping[str, int] = {
     "not_finite": 1, "generator_frozen": 2, "mode_collapse": 2, "discriminator_wins": 4, "generator_wins": 4,
-    "oscillation": 2, "overfitting": 4,
+    "oscillation": 2, "overfitting": 4, "getting_worse": 2,
 }  # fmt: skip
 FORGOTTEN_AFTER = 2
 LASTS: Mapping[str, float] = {"discriminator_wins": 1.0, "generator_wins": 0.5, "overfitting": 1.0}
@@ -40,6 +40,7 @@ BEATEN_RECOGNITION = 0.35
 LEARNED_BY_HEART, LEARNED_GAP = 0.6, 1.5  # share of the way from real to fake that held-out examples stand; logits
 SWINGS_REMEMBERED, FEWEST_SWINGS, SWING_GROWTH, SWING_SIZE = 60, 6, 2.5, 1.0
 SWING_STEADINESS = 0.85  # correlation of the swings' logarithms with their order: noise stays below
+WORSE, WORSE_BY = 2.0, 0.05  # times the best score, and by this share of the first one
 BURST = 20.0  # times the usual loss, and at least so much
 
 MESSAGES: Mapping[str, tuple[str, str]] = {
@@ -73,6 +74,11 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "The discriminator knows its training examples by heart ({detail}): what it says no longer helps.",
         "Turn on model.stakes.augment (with model.stakes.augment_target = 0.6 it steers itself), add data, "
         "or stop here and keep the best checkpoint.",
+    ),
+    "getting_worse": (
+        "The samples are getting worse ({detail}).",
+        "Stop here: mintage generate takes the best checkpoint. If other alarms came first, do what they say and train "
+        "again; if the discriminator knows its examples by heart, turn on model.stakes.augment.",
     ),
 }
 
@@ -137,6 +143,7 @@ class HealthMonitor:
         self._sample_signs: dict[str, str] = {}  # as of the last look
         self._last_spread = 0.0
         self._losses: dict[str, deque[float]] = {}
+        self._scores: list[tuple[float, int]] = []  # with their steps
         self._sureness: deque[tuple[float, float, float]] = deque(maxlen=PATIENCE["discriminator_wins"])
 
     @property
@@ -167,6 +174,14 @@ class HealthMonitor:
         if "discriminator/heldout" not in figures:
             known -= {"overfitting"}
         return self._judge(step, self._explained(self._of_figures(figures) | self._sample_signs), known)
+
+    def observe_score(self, step: int, score: float) -> list[Diagnosis]:
+        """One score of the samples against held-out examples, lower being better. Returns what is newly wrong."""
+        self._scores.append((score, step))
+        best, at = min(self._scores)
+        worse = score > max(WORSE * best, best + WORSE_BY * abs(self._scores[0][0]))
+        detail = f"{score:.3g} from the held-out examples, {best:.3g} at step {at:,}"
+        return self._judge(step, {"getting_worse": detail} if worse else {}, {"getting_worse"})
 
     def _judge(self, step: int, signs: Mapping[str, str], known: set[str]) -> list[Diagnosis]:
         new: list[Diagnosis] = []

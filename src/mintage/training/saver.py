@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from torch import Tensor
 
@@ -12,6 +13,14 @@ from mintage.training.checkpoint import Checkpoints
 from mintage.training.loop import Loop
 
 __all__ = ["Saver"]
+
+
+class CheckpointScore(Protocol):
+    """What tells checkpoints apart: lower is better."""
+
+    name: str
+
+    def __call__(self) -> float: ...
 
 
 class Saver:
@@ -27,11 +36,14 @@ class Saver:
         checkpoints: Checkpoints,
         *,
         seconds: Callable[[], float],
-        score: Callable[[], Mapping[str, float]] | None = None,
+        score: CheckpointScore | None = None,
         tell: Callable[[dict[str, Any]], None] = lambda event: None,
     ) -> None:
         self.loop, self.checkpoints, self.seconds, self.score, self.tell = loop, checkpoints, seconds, score, tell
         self._last_time, self._last_step = time.perf_counter(), loop.step
+        best = checkpoints.best()
+        self._best = math.inf if best is None or best.state.get("score") is None else float(best.state["score"])
+        self.stale = 0  # scores in a row that were no better than the best
 
     def on_step(self, step: int, seen: Mapping[str, Tensor]) -> None:
         settings = self.loop.settings
@@ -55,11 +67,17 @@ class Saver:
             self._last_step = self.loop.step
         return saved
 
+    def _is_one_of_several(self, step: int) -> bool:
+        """A lone checkpoint needs no score to be the best."""
+        return step < self.loop.settings.steps or bool(self.checkpoints.all())
+
     def _write(self, sampler: Mapping[str, Tensor], training: Mapping[str, Tensor], state: dict[str, Any]) -> bool:
-        if self.score is not None:
-            scores = self.score()
-            (state["score"],) = scores.values()
-            self.tell({"event": "score", "step": state["step"], "name": next(iter(scores)), "value": state["score"]})
+        if self.score is not None and self._is_one_of_several(state["step"]):
+            state["score"] = value = self.score()
+            is_best = value < self._best
+            self._best, self.stale = (value, 0) if is_best else (self._best, self.stale + 1)
+            row = {"event": "score", "step": state["step"], "name": self.score.name, "value": float(f"{value:.5g}")}
+            self.tell(row | {"best": is_best})
         try:
             self.checkpoints.save(sampler, training, state)
         except OSError as error:

@@ -54,6 +54,8 @@ class TrainingSettings(Settings):
     """How many of the newest checkpoints to keep."""
     keep_best: int = Field(1, ge=0)
     """How many of the best checkpoints to keep, by the score on held-out data."""
+    patience: int | None = Field(None, ge=1)
+    """Stop, saved and resumable, after so many scores in a row that are no better than the best; unset: never."""
     tensorboard: bool = False
     """Write TensorBoard events too (the extra of that name)."""
     max_seconds: float | None = Field(None, gt=0)

@@ -12,7 +12,7 @@ __all__ = ["Stop"]
 
 
 class Stop:
-    """Callable that says whether to stop: after SIGINT, SIGTERM, or `max_seconds`; `reason` says why."""
+    """Callable that says whether to stop: after SIGINT, SIGTERM, `max_seconds`, or when asked; `reason` says why."""
 
     def __init__(self, max_seconds: float | None = None) -> None:
         self.reason = ""
@@ -23,6 +23,10 @@ class Stop:
         if not self.reason and self._deadline is not None and time.perf_counter() > self._deadline:
             self.reason = "the time is up"
         return bool(self.reason)
+
+    def ask(self, reason: str) -> None:
+        """Stop after this step, unless something else has stopped it already."""
+        self.reason = self.reason or reason
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():

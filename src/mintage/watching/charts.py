@@ -7,7 +7,8 @@ from html import escape
 from typing import Any
 
 from mintage.watching.curves import svg_curves
-from mintage.watching.words import probability
+from mintage.watching.progress import early_stop, progress
+from mintage.watching.words import label, number, probability
 
 __all__ = ["charts"]
 
@@ -79,10 +80,11 @@ def _chart(
     y_range: tuple[float, float] | None = None,
     marks: Mapping[str, float] | None = None,
     alarms: Sequence[tuple[float, str]] = (),
+    stars: Sequence[tuple[float, float, str]] = (),
 ) -> str:
     if all(len(points) < 2 for points in curves.values()):
         return ""
-    svg = svg_curves(curves, title=name, y_range=y_range, marks=marks, events=alarms)
+    svg = svg_curves(curves, title=name, y_range=y_range, marks=marks, events=alarms, stars=stars)
     return f'<figure><h3>{escape(name)}</h3><p class="eyebrow">{escape(words)}</p>{svg}</figure>'
 
 
@@ -92,13 +94,19 @@ def _opinions(rows: Sequence[Row]) -> dict[str, list[tuple[float, float]]]:
 
 
 def _score_charts(events: Sequence[Row]) -> list[str]:
-    scores = [event for event in events if event.get("event") == "score" and _is_number(event.get("value"))]
-    names = dict.fromkeys(str(event.get("name", "score")) for event in scores)
+    stopped = early_stop(events)
+    ends = [] if stopped is None else [(float(stopped), "stopped early")]
     made = []
-    for name in names:
-        points = [(float(e["step"]), float(e["value"])) for e in scores if e.get("name") == name and "step" in e]
-        plain = name.replace("_", " ")
-        made.append(_chart(plain.capitalize(), "Measured on samples during training.", {plain: points}))
+    for score in progress(events):
+        plain = label(score.name)
+        words = "Measured on samples during training."
+        stars = []
+        if score.best is not None:
+            step, value = score.best
+            words += f" Best at step {step:,}: {number(value)}."
+            stars = [(float(step), value, "best")]
+        points = [(float(step), value) for step, value in score.points]
+        made.append(_chart(plain[:1].upper() + plain[1:], words, {plain: points}, alarms=ends, stars=stars))
     return made
 
 

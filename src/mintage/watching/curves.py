@@ -22,9 +22,10 @@ HOVER_POINTS = 40
 # Okabe and Ito (2008), darkened on white and lightened on black to at least 3:1; dashes tell lines apart as well.
 STYLE = """
 .curves{--c0:#0067a5;--c1:#b84a00;--c2:#007a58;--c3:#a4478a;--c4:#7a6200;--c5:#1b7fa8;--ink:#1f2328;--faint:#59626d;
---grid:#e3e6ea;--alarm:#b3261e;--halo:#fff;width:100%;height:auto;display:block;font:12px system-ui,sans-serif}
+--grid:#e3e6ea;--alarm:#b3261e;--halo:#fff;--star:#8a5a00;
+width:100%;height:auto;display:block;font:12px system-ui,sans-serif}
 @media screen and (prefers-color-scheme:dark){.curves{--c0:#62b5f0;--c1:#f2965c;--c2:#45c9a0;--c3:#e09ccb;--c4:#e6d35c;
---c5:#8fd3f0;--ink:#e8eaed;--faint:#a3abb6;--grid:#33373f;--alarm:#ff9b91;--halo:#1b1e24}}
+--c5:#8fd3f0;--ink:#e8eaed;--faint:#a3abb6;--grid:#33373f;--alarm:#ff9b91;--halo:#1b1e24;--star:#ffc94d}}
 .curves text{fill:var(--faint)}.curves .key{fill:var(--ink)}
 .curves .name{stroke:var(--halo);stroke-width:3px;paint-order:stroke}.curves .grid{stroke:var(--grid)}
 .curves .mark{stroke:var(--faint);stroke-dasharray:2 4}
@@ -32,6 +33,7 @@ STYLE = """
 .curves .raw{opacity:.28;stroke-width:1}.curves .line{stroke-width:2.2}
 .curves .dot{fill:transparent;stroke:none}.curves .dot:hover{fill:var(--ink)}
 .curves .event{stroke:var(--alarm);stroke-width:1.5}.curves .alarm{fill:var(--alarm);font-size:11px}
+.curves .star{fill:var(--star)}.curves text.star{font-weight:600;stroke:var(--halo);stroke-width:3px;paint-order:stroke}
 """
 DASHES = ("", "7 4", "2 4", "10 3 2 3", "", "7 4")
 
@@ -61,11 +63,13 @@ def svg_curves(
     y_range: tuple[float, float] | None = None,
     marks: Mapping[str, float] | None = None,
     events: Sequence[tuple[float, str]] = (),
+    stars: Sequence[tuple[float, float, str]] = (),
 ) -> str:
     """A line chart of named curves, each a sequence of (x, y); points that are not finite are gaps left out.
 
-    `marks` draws named horizontal lines, such as chance; `events` draws vertical ones with a hover text. Long noisy
-    curves get a smoothed line over the faint measured one. Dark and light follow the reader's setting.
+    `marks` draws named horizontal lines, such as chance; `events` draws vertical ones with a hover text,
+    `stars` named points (x, y, name). Long noisy curves get a smoothed line over the faint measured one. Dark and
+    light follow the reader's setting.
 
     >>> svg_curves({"loss": [(0, 1.0), (10, 0.5)]}, title="Losses")[:30]
     '<svg class="curves" viewBox="0'
@@ -78,12 +82,13 @@ def svg_curves(
     parts = [*_axes(frame, x_label), *_events(frame, events, x_label)]
     for index, (name, points) in enumerate(clean.items()):
         parts += _curve(frame, index, name, points)
-    parts += [*_marks(frame, marks or {})]
+    parts += [*_marks(frame, marks or {}), *_stars(frame, stars)]
     parts += _legend({name: points[-1][1] for name, points in clean.items()})
     if not clean:
         middle = f'x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle"'
         parts.append(f"<text {middle}>Nothing was measured yet.</text>")
-    summary = "; ".join(f"{name} ends at {number(points[-1][1])}" for name, points in clean.items())
+    said = [f"{name} ends at {number(points[-1][1])}" for name, points in clean.items()]
+    summary = "; ".join([*said, *(f"{name} {number(y)} at {compact(x)} {x_label}" for x, y, name in stars)])
     return (
         f'<svg class="curves" viewBox="0 0 {WIDTH} {_height(list(clean))}" role="img" aria-label="{escape(title)}. '
         f'{escape(summary)}."><style>{STYLE.replace(chr(10), "")}</style>{"".join(parts)}</svg>'
@@ -159,6 +164,20 @@ def _events(frame: _Frame, events: Sequence[tuple[float, str]], x_label: str) ->
             anchor = "start" if x < WIDTH / 2 else "end"
             word = f'<text class="alarm" x="{x:.1f}" y="{TOP - 6}" text-anchor="{anchor}">{escape(name)}</text>'
             parts.append(f"<g>{line}{word}<title>{escape(name)}, {compact(at)} {escape(x_label)}</title></g>")
+    return parts
+
+
+def _stars(frame: _Frame, stars: Sequence[tuple[float, float, str]]) -> list[str]:
+    parts = []
+    for at, value, name in stars:
+        x, y = frame.x(at), frame.y(value)
+        corners = [(7 if corner % 2 == 0 else 2.9, math.pi * (corner / 5 - 0.5)) for corner in range(10)]
+        shape = " ".join(f"{x + r * math.cos(angle):.1f},{y + r * math.sin(angle):.1f}" for r, angle in corners)
+        anchor = "start" if x < WIDTH / 2 else "end"
+        place = f'x="{x:.1f}" y="{y - 11 if y > TOP + 22 else y + 21:.1f}" text-anchor="{anchor}"'
+        tip = f"<title>{escape(name)}: {number(value)} at {compact(at)}</title>"
+        word = f'<text class="star" {place}>{escape(name)} {number(value)}</text>'
+        parts.append(f'<g><polygon class="star" points="{shape}"/>{word}{tip}</g>')
     return parts
 
 

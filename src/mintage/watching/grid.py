@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["contact_sheet", "font_for"]
+__all__ = ["INK", "PAPER", "contact_sheet", "font_for", "on_paper"]
 
 SHEET_WIDTH = 900  # pixels that a sheet of small pictures is scaled up to
+BUILT_IN = {*map(chr, range(0x20, 0x7F)), *"·°±«»©"}  # what Pillow's own font has: no accents
 PAPER, INK = (38, 40, 46), (236, 237, 240)  # dark enough to let pictures speak, light enough to part black ones
 
 
@@ -52,7 +53,7 @@ def contact_sheet(
     draw = ImageDraw.Draw(sheet)
     for index, image in enumerate(images):
         row, column = divmod(index, columns)
-        picture = _on_paper(image, mode).resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
+        picture = on_paper(image, mode).resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
         x = left + gap + column * cell_width + (width * scale - picture.width) // 2
         y = top + gap + row * cell_height + (height * scale - picture.height) // 2
         sheet.paste(picture, (x, y))
@@ -66,13 +67,21 @@ def contact_sheet(
 
 def font_for(text: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """The font that comes with Pillow, or one of the system's for letters that it lacks."""
-    if any(ord(letter) > 0x24F for letter in text):
+    if not set(text) <= BUILT_IN:
         for name in ("NotoSansCJK-Regular.ttc", "msyh.ttc", "PingFang.ttc", "NotoSans-Regular.ttf", "DejaVuSans.ttf"):
             try:
                 return ImageFont.truetype(name, size)
             except OSError:
                 continue
     return ImageFont.load_default(size)
+
+
+def on_paper(image: Image.Image, mode: str) -> Image.Image:
+    """The image in the sheet's mode; what is transparent shows white, as a viewer of files would."""
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        alpha = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", alpha.size, "white"), alpha)
+    return image.convert(mode)
 
 
 def _columns(count: int, width: int, height: int) -> int:
@@ -87,11 +96,3 @@ def _label_width(labels: Sequence[str], font_size: int) -> int:
     if not labels:
         return 0
     return 22 + math.ceil(max(font_for(label, font_size).getlength(label) for label in labels))
-
-
-def _on_paper(image: Image.Image, mode: str) -> Image.Image:
-    """The image in the sheet's mode; what is transparent shows white, as a viewer of files would."""
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        alpha = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", alpha.size, "white"), alpha)
-    return image.convert(mode)

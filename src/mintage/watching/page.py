@@ -9,7 +9,20 @@ from pathlib import Path
 
 from PIL import Image, ImageSequence
 
-__all__ = ["STYLE", "command", "definitions", "page", "picture_size", "picture_uri", "section", "table"]
+from mintage.watching.dots import DOTS_STYLE
+
+__all__ = [
+    "STYLE",
+    "command",
+    "definitions",
+    "figure",
+    "framed_table",
+    "page",
+    "picture",
+    "picture_uri",
+    "section",
+    "table",
+]
 
 LARGEST_PICTURE = 3_000_000  # bytes that are carried as they are
 LARGEST_SIDE, LARGEST_FILM_SIDE, MOST_FILM_FRAMES = 1600, 480, 60
@@ -17,7 +30,8 @@ LARGEST_SIDE, LARGEST_FILM_SIDE, MOST_FILM_FRAMES = 1600, 480, 60
 # Nothing may be fetched, run or sent by this page; its pictures and its style are inside it.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
-STYLE = """
+STYLE = (
+    """
 :root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--edge:#e0e3e8;--ink:#1b1f24;--soft:#545d69;--accent:#0a6194;
 --good:#1a6b3c;--good-bg:#e6f4ea;--warn:#8a4300;--warn-bg:#fdf0e2;--code:#eff1f4}
 @media screen and (prefers-color-scheme:dark){:root{--bg:#131519;--card:#1b1e24;--edge:#2e323a;--ink:#e8eaed;
@@ -49,13 +63,18 @@ table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:8px 18px 8px 0;border-bottom:1px solid var(--edge);vertical-align:top}
 th{font-size:.85rem;color:var(--soft);font-weight:600}tbody th{color:var(--ink);font-size:1rem}
 .wide{overflow-x:auto}
+caption{text-align:left;font-size:.85rem;color:var(--soft);padding-bottom:6px}
+ul.told{font-size:1.08rem;margin:0 0 18px}ul.told li{margin:8px 0}
+.scores td,.scores th{padding:12px 18px 12px 0}.scores td{white-space:nowrap}.scores th[scope=row]{min-width:11em}
+.scores td b{font-size:1.15rem}
+.words{display:block;font-size:.88rem;font-weight:400;color:var(--soft);max-width:44ch}p.wide{max-width:none}
 dl{display:grid;grid-template-columns:minmax(9em,max-content) 1fr;gap:6px 24px;margin:0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 code,pre{font:.9rem/1.55 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 pre{background:var(--code);border-radius:8px;padding:12px 16px;margin:0 0 14px;overflow-x:auto}
 pre.copy{user-select:all;-webkit-user-select:all}
 :not(pre)>code{background:var(--code);padding:1px 5px;border-radius:4px;overflow-wrap:anywhere}
-details{margin-top:14px}summary{cursor:pointer;font-weight:600;color:var(--accent)}details>*+*{margin-top:12px}
+details{margin-top:14px}summary{cursor:pointer;font-weight:600;color:var(--accent)}details>*+*{margin-top:12px}section>h3{margin-top:22px}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px;border-radius:4px}
 footer{color:var(--soft);font-size:.9rem;padding-bottom:48px}
 @media(max-width:600px){section{padding:20px 18px}main,header,footer{padding-left:14px;padding-right:14px}
@@ -64,6 +83,8 @@ h1{font-size:1.7rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
 .film{display:none}header{padding-top:0}pre{white-space:pre-wrap}figure{break-inside:avoid}
 .pair{grid-template-columns:1fr 1fr}}
 """
+    + DOTS_STYLE
+)
 
 
 def page(title: str, header: str, sections: list[str], footer: str) -> str:
@@ -86,14 +107,21 @@ def section(name: str, heading: str, *parts: str) -> str:
     return f'<section aria-labelledby="{name}"><h2 id="{name}">{escape(heading)}</h2>{body}</section>'
 
 
-def table(heads: list[str], rows: list[list[str]]) -> str:
+def table(heads: list[str], rows: list[list[str]], caption: str) -> str:
     """A table of plain texts whose first column names the rows."""
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     body = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>' + "".join(f"<td>{escape(text)}</td>" for text in row[1:]) + "</tr>"
         for row in rows
     )
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return framed_table(heads, body, caption)
+
+
+def framed_table(heads: list[str], body: str, caption: str, kind: str = "") -> str:
+    """A table of HTML rows; where it is too wide, it scrolls alone, by keys as well."""
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    inside = f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    frame = f'<div class="wide" role="region" aria-label="{escape(caption)}" tabindex="0">'
+    return f'{frame}<table class="{kind}">{inside}</table></div>'
 
 
 def definitions(pairs: list[tuple[str, str]]) -> str:
@@ -106,10 +134,17 @@ def command(text: str, why: str) -> str:
     return f'<h3>{escape(why)}</h3><pre class="copy"><code>{escape(text)}</code></pre>'
 
 
-def picture_size(path: Path) -> tuple[int, int]:
-    """Width and height of a picture in pixels."""
+def figure(inside: str, name: str, words: str, kind: str = "") -> str:
+    """HTML with a caption under it, of plain texts."""
+    caption = f"<figcaption><strong>{escape(name)}.</strong> {escape(words)}</figcaption>"
+    return f'<figure class="{kind}">{inside}{caption}</figure>'
+
+
+def picture(path: Path, alternative: str) -> str:
+    """The picture inside the page, with a text for those who do not see it."""
     with Image.open(path) as image:
-        return image.size
+        width, height = image.size
+    return f'<img src="{picture_uri(path)}" width="{width}" height="{height}" alt="{escape(alternative)}">'
 
 
 def picture_uri(path: Path) -> str:

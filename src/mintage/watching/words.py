@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["clock", "compact", "duration", "number", "probability"]
+__all__ = ["clock", "compact", "duration", "energy", "interval", "label", "number", "percent", "probability"]
+
+WATTS = (8, 15)  # of one busy core, the least and the most assumed: servers and laptops lie between
 
 
 def duration(seconds: float) -> str:
@@ -45,6 +47,47 @@ def number(value: float) -> str:
     if abs(value) < 1e-4:
         return f"{value:.1e}"
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.4g}"
+
+
+def percent(share: float) -> str:
+    """A share in percent, with a decimal where it is small.
+
+    >>> percent(0.784), percent(0.0123), percent(1.0)
+    ('78 %', '1.2 %', '100 %')
+    """
+    return f"{100 * share:.{1 if 0 < abs(share) < 0.095 else 0}f} %"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """A 95 % interval, or that there is none.
+
+    >>> interval(0.8121, 0.85), interval(None, None)
+    ('0.812 to 0.85', 'no interval')
+    """
+    return "no interval" if low is None or high is None else f"{number(low)} to {number(high)}"
+
+
+def label(name: str) -> str:
+    """The name of a score as a person writes it.
+
+    >>> label("frechet_distance"), label("gan_train"), label("class_distance/ankle boot")
+    ('Fréchet distance', 'GAN-train', 'class distance, ankle boot')
+    """
+    score, _, part = name.partition("/")
+    plain = score.replace("_", " ").replace("frechet", "Fréchet").replace("gan t", "GAN-t")
+    return f"{plain}, {part}" if part else plain
+
+
+def energy(seconds: float, cores: int) -> str:
+    """A rough estimate of what a computation drew, which says that it is one and what it assumes.
+
+    >>> energy(240, 2)
+    'roughly 1.1 to 2 Wh, not measured: 4 min × 2 cores × an assumed 8 to 15 W a core'
+    """
+    low, high = (seconds * cores * watts / 3600 for watts in WATTS)
+    unit, scale = ("kWh", 1000) if high >= 1000 else ("Wh", 1)
+    assumed = f"{duration(seconds)} × {cores} cores × an assumed {WATTS[0]} to {WATTS[1]} W a core"
+    return f"roughly {low / scale:.2g} to {high / scale:.2g} {unit}, not measured: {assumed}"
 
 
 def compact(value: float) -> str:

@@ -1,0 +1,135 @@
+"""Judges runs and folders, one or several, and leaves what a person looks at: scores, sheets, report, card, page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mintage.contracts import Embedder, Examples
+from mintage.errors import ConfigError
+from mintage.judging.judge import JudgeSettings, embedder_for, judge, write_pairs
+from mintage.judging.made import Made, made_by_run, made_in_folder
+from mintage.judging.protocol import check_same
+from mintage.judging.reals import Reals, reals_in_folder, reals_of_run
+from mintage.judging.verdict import Verdict
+from mintage.run import RunDirectory
+from mintage.session import machine_facts
+from mintage.storage import write_image
+from mintage.trained import Trained
+from mintage.watching.card import write_card
+from mintage.watching.comparison import write_comparison
+from mintage.watching.grid import contact_sheet
+from mintage.watching.report import write_report
+
+__all__ = ["compare", "evaluate_run", "is_run"]
+
+Tell = Callable[[str], None]
+
+_SHOWN = 64  # samples of a sheet
+_FEWEST_MADE = 1_000  # samples of a run are drawn even where fewer real ones are held out
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder is a run of Mintage rather than a folder of examples."""
+    return (path / "recipe.toml").is_file()
+
+
+def evaluate_run(run: RunDirectory, settings: JudgeSettings, *, step: int | None = None, tell: Tell) -> Verdict:
+    """Judge a checkpoint (the best one) against what the run held out; scores, sheet, report and card go into the run.
+
+    Raises:
+        MintageError: there is no checkpoint, nothing held out, or a metric or embedding that does not fit.
+    """
+    tell("reading the data")
+    trained = Trained.open(run, step)
+    reals = reals_of_run(trained, settings.samples)
+    made = _made(trained, reals, settings, tell)
+    verdict = _judged(made, reals, _embedder(reals, settings, tell), settings, tell)
+    verdict.write(run.scores)
+    write_pairs(run.nearest, verdict.pairs, made.examples, reals)
+    write_report(run)
+    write_card(run)
+    return verdict
+
+
+def compare(
+    contenders: Sequence[Path], against: Path | None, settings: JudgeSettings, out: Path, *, tell: Tell
+) -> list[Verdict]:
+    """Judge runs and folders under one protocol, and write a page on which they stand side by side.
+
+    Without `against` all contenders must be runs that learned from the same data.
+
+    Raises:
+        MintageError: a contender cannot be judged, or the protocols differ.
+    """
+    tell("reading the data")
+    reals = _common_reals(contenders, against, settings)
+    embedder = _embedder(reals, settings, tell)
+    out.mkdir(parents=True, exist_ok=True)
+    verdicts, sheets = [], {}
+    for path, name in zip(contenders, _names(contenders), strict=True):
+        if is_run(path):
+            made = _made(Trained.open(RunDirectory.open(path)), reals, settings, tell)
+        else:
+            tell(f"reading {path.name}")
+            made = made_in_folder(path, reals, settings.samples, settings.seed)
+        made = replace(made, name=name)
+        verdict = _judged(made, reals, embedder, settings, tell)
+        folder = out / name.replace("/", "-")
+        verdict.write(folder)
+        write_pairs(folder / "nearest.png", verdict.pairs, made.examples, reals)
+        sheets[name] = _sheet(folder / "samples.png", made.examples, reals)
+        verdicts.append(verdict)
+    check_same([verdict.protocol for verdict in verdicts], [verdict.judged for verdict in verdicts])
+    shown = _sheet(out / "reals.png", reals.reference, reals)
+    write_comparison(out / "comparison.html", [verdict.as_dict() for verdict in verdicts], sheets, shown)
+    return verdicts
+
+
+def _common_reals(contenders: Sequence[Path], against: Path | None, settings: JudgeSettings) -> Reals:
+    if against is not None:
+        return reals_in_folder(against, settings.samples, settings.seed)
+    if folders := [path for path in contenders if not is_run(path)]:
+        raise ConfigError(f"{folders[0]} is a folder, so real examples are needed to judge by: --against REAL.")
+    first, *others = [RunDirectory.open(path) for path in contenders]
+    for other in others:
+        if other.read_facts()["data"]["fingerprint"] != first.read_facts()["data"]["fingerprint"]:
+            raise ConfigError(
+                f"{first.path.name} and {other.path.name} learned from different data, so real examples are needed to "
+                "judge both by: --against REAL."
+            )
+    return reals_of_run(Trained.open(first), settings.samples)
+
+
+def _made(trained: Trained, reals: Reals, settings: JudgeSettings, tell: Tell) -> Made:
+    count = min(
+        settings.samples, max(len(reals.reference), _FEWEST_MADE), max(len(reals.control), len(reals.reference))
+    )
+    tell(f"drawing {count:,} samples")
+    return made_by_run(trained, reals, count, settings.seed)
+
+
+def _embedder(reals: Reals, settings: JudgeSettings, tell: Tell) -> Embedder:
+    tell("getting the embedding ready")
+    return embedder_for(reals, settings)
+
+
+def _judged(made: Made, reals: Reals, embedder: Embedder, settings: JudgeSettings, tell: Tell) -> Verdict:
+    return replace(judge(made, reals, embedder, settings, tell), machine=machine_facts())
+
+
+def _sheet(path: Path, examples: Examples, reals: Reals) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pictures = [reals.codec.decode(one) for one in reals.codec.expand(examples.x[:_SHOWN])]
+    write_image(path, contact_sheet(pictures))
+    return path
+
+
+def _names(contenders: Sequence[Path]) -> list[str]:
+    """What to call them: the folder's name, with its parent's where two are alike."""
+    names = [path.resolve().name for path in contenders]
+    return [
+        name if names.count(name) == 1 else f"{path.resolve().parent.name}/{name}"
+        for name, path in zip(names, contenders, strict=True)
+    ]

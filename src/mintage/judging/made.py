@@ -1,0 +1,97 @@
+"""The made examples of a judgement: drawn from a run, or read from a folder that any other tool wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mintage.contracts import Examples
+from mintage.errors import DataError
+from mintage.experiment import open_data
+from mintage.judging.reals import Reals, labels_by_name
+from mintage.recipe import DataSettings
+from mintage.storage import cache_folder
+from mintage.trained import Trained
+
+__all__ = ["Made", "made_by_run", "made_in_folder"]
+
+_FEWEST = 10
+_SHEET = "sheet.png"  # `mintage generate` lays it beside the samples; it is none of them
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """Made examples in the form of the real ones they are judged against."""
+
+    name: str
+    examples: Examples
+    step: int | None = None
+    logits: Callable[[Examples], Tensor] | None = None
+    remarks: Sequence[str] = ()
+
+
+def made_by_run(trained: Trained, reals: Reals, count: int, seed: int) -> Made:
+    """Samples 0 .. count - 1 of a seed; classes follow the shares of the real ones, where there are classes."""
+    told = None
+    if trained.classes:
+        labels = reals.train.labels if list(reals.classes) == list(trained.classes) else None
+        told = trained.told(count) if labels is None else _spread(labels, count)
+    examples = trained.examples(count, seed, told)
+    remarks = []
+    if reals.codec.state() != trained.codec.state():  # judged against a foreign folder
+        pictures = [trained.codec.decode(one) for one in trained.codec.expand(examples.x)]
+        x = torch.stack([reals.codec.encode(picture) for picture in pictures])
+        remarks = _of_sizes(trained.run.path.name, examples.x, reals)
+        examples = Examples(x, labels_by_name(told, trained.classes, reals.classes))
+    judge = trained.logits() if not remarks else None
+    return Made(trained.run.path.name, examples, trained.checkpoint.step, judge, remarks)
+
+
+def made_in_folder(path: Path, reals: Reals, count: int, seed: int) -> Made:
+    """A random part of a folder, prepared exactly as the real ones were.
+
+    Raises:
+        DataError: there are too few, or they can't be read.
+    """
+    codec = {"name": "image", **reals.codec.state()}
+    data, _, _ = open_data(DataSettings(path=path, heldout=0.0), codec, seed, cache_folder())
+    rows = data.train.head(len(data.packed))
+    names = data.packed.names(range(len(data.packed)))
+    sheets = [row for row, name in enumerate(names) if Path(name).name == _SHEET]
+    rows = rows[~np.isin(rows, sheets)][:count]
+    if len(rows) < _FEWEST:
+        raise DataError(f"{path} holds {len(rows)} made examples, {_FEWEST} are needed to say anything.")
+    x, labels = data.packed.gather(rows)
+    examples = Examples(x, labels_by_name(labels, data.packed.classes, reals.classes))
+    report = data.report
+    remarks = []
+    if report.num_unreadable:
+        remarks.append(f"{report.num_unreadable:,} made files could not be read and were left out.")
+    resized = report.done.get("upscaled", 0) + report.done.get("cropped", 0)
+    if report.widths and (report.widths[1] != reals.reference.x.shape[2] or resized):
+        remarks.append(
+            f"The made images, {report.widths[1]} pixels wide, were made {reals.reference.x.shape[2]} wide as the real "
+            "ones are; a change of size on one side alone can be seen by scores."
+        )
+    if {Path(name).suffix.lower() for name in names} & {".jpg", ".jpeg"}:
+        remarks.append("Some made images are JPEG files: compression can be seen by scores if the real ones have none.")
+    return Made(path.name, examples, remarks=remarks)
+
+
+def _spread(labels: Tensor, count: int) -> Tensor:
+    """Classes in the shares of the real ones, in an order that interleaves them. Shape: (count,)."""
+    sorted_labels = labels.sort().values
+    places = (torch.arange(count, dtype=torch.float64) * 0.6180339887498949 % 1 * len(labels)).long()
+    return sorted_labels[places]
+
+
+def _of_sizes(name: str, x: Tensor, reals: Reals) -> list[str]:
+    if x.shape[1:] == reals.reference.x.shape[1:]:
+        return []
+    sides = ["x".join(str(side) for side in shape) for shape in (x.shape[1:], reals.reference.x.shape[1:])]
+    return [f"{name} makes {sides[0]}, the real ones are {sides[1]}: its samples were resized, which scores can see."]

@@ -1,0 +1,127 @@
+"""The real examples of a judgement, in parts that no two scores share by accident: a run's own, or a folder's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from mintage.contracts import Codec, Examples
+from mintage.data.order import Part, split
+from mintage.errors import DataError
+from mintage.experiment import Data, open_data
+from mintage.recipe import DataSettings
+from mintage.storage import cache_folder
+from mintage.trained import Trained
+
+__all__ = ["FEWEST", "Reals", "labels_by_name", "reals_in_folder", "reals_of_run"]
+
+FEWEST = 20  # real examples, below which no score says anything
+
+
+@dataclass(frozen=True, eq=False)
+class Reals:
+    """Real examples: the reference, the control that gives the floor, and what was or may have been learned from."""
+
+    name: str
+    codec: Codec
+    classes: Sequence[str]
+    reference: Examples
+    control: Examples
+    train: Examples
+    train_is_known: bool
+    split: str  # which of them the reference is, for the protocol
+    remarks: Sequence[str] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the reference examples as they are scored."""
+        return hashlib.sha256(self.reference.x.numpy().tobytes()).hexdigest()[:16]
+
+    @property
+    def prepared(self) -> str:
+        """How every example was made alike."""
+        state = self.codec.state()
+        how = [str(state[key]) for key in ("shape", "filter", "background") if key in state]
+        return " ".join(["x".join(str(side) for side in self.reference.x.shape[1:]), *how])
+
+
+def reals_of_run(trained: Trained, samples: int) -> Reals:
+    """The data of a run: its held-out part is the reference, the rest what it learned from.
+
+    Raises:
+        DataError: the data is gone, has changed, or holds nothing out.
+    """
+    recipe = trained.recipe
+    data, _, _ = open_data(recipe.data, recipe.codec, recipe.seed, cache_folder())
+    known = trained.run.read_facts().get("data", {}).get("fingerprint")
+    if known and known != data.packed.fingerprint:
+        raise DataError(
+            f"The data of {trained.run.path} has changed since it was trained, so nothing is held out for sure. "
+            "Put it back, or judge against a folder: --against FOLDER."
+        )
+    if len(data.heldout) < FEWEST:
+        raise DataError(
+            f"{trained.run.path} holds out {len(data.heldout)} examples, {FEWEST} are needed to judge it. "
+            "Judge against other real ones: --against FOLDER; or train with data.heldout = 0.1."
+        )
+    train = data.examples(data.train)
+    return Reals(
+        name=f"held-out part of {recipe.data.path.name if recipe.data.path else recipe.data.source}",
+        codec=data.codec,
+        classes=data.packed.classes,
+        reference=data.examples(data.heldout, samples),
+        control=train.rows(slice(0, samples)),
+        train=train,
+        train_is_known=True,
+        split="held-out",
+        remarks=_remark_of_many(train, len(data.train)),
+    )
+
+
+def reals_in_folder(path: Path, samples: int, seed: int) -> Reals:
+    """A folder of real examples, cut at random into the reference and the control.
+
+    Raises:
+        DataError: there are too few, or they can't be read.
+    """
+    data, _, _ = open_data(DataSettings(path=path, heldout=0.0), {}, seed, cache_folder())
+    count = len(data.packed)
+    if count < 2 * FEWEST:
+        raise DataError(
+            f"{path} holds {count} real examples, {2 * FEWEST} are needed: half to judge by, half as floor."
+        )
+    control, reference = split(count, count // 2, seed)
+    train = data.examples(Part(count, 0, count, control.key))
+    return Reals(
+        name=path.name,
+        codec=data.codec,
+        classes=data.packed.classes,
+        reference=data.examples(reference, samples),
+        control=data.examples(control, samples),
+        train=train,
+        train_is_known=False,
+        split="random half of the folder",
+        remarks=[*_unreadable(data), *_remark_of_many(train, count)],
+    )
+
+
+def _remark_of_many(train: Examples, of: int) -> list[str]:
+    if len(train) == of:
+        return []
+    return [f"Copies were looked for among {len(train):,} of {of:,} real examples."]
+
+
+def _unreadable(data: Data) -> list[str]:
+    bad = data.report.num_unreadable
+    return [f"{bad:,} real files could not be read and were left out."] if bad else []
+
+
+def labels_by_name(labels: torch.Tensor | None, names: Sequence[str], wanted: Sequence[str]) -> torch.Tensor | None:
+    """Labels of one list of class names as those of another; None unless every name is known there."""
+    if labels is None or not set(names) <= set(wanted):
+        return None
+    return torch.tensor([list(wanted).index(name) for name in names])[labels]

@@ -1,0 +1,1 @@
+"""The arithmetic that scores are made of: intervals, moments, kernels, neighbours; it knows points, never pictures."""

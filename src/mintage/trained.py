@@ -1,0 +1,117 @@
+"""What a run learned, brought back from a checkpoint: its sampler, its codec, its classes, and its discriminator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from mintage import registry
+from mintage.contracts import Codec, DataSpec, Examples, Game, Sampler, TensorSpec
+from mintage.errors import ConfigError, RunError
+from mintage.experiment import read_codec
+from mintage.numbers import for_sampling
+from mintage.recipe import Recipe, read_raw
+from mintage.run import RunDirectory
+from mintage.sampling import draw, sample
+from mintage.training.checkpoint import Checkpoint, Checkpoints
+
+__all__ = ["Trained"]
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A generator as one checkpoint of a run has it, ready to draw from, on the CPU."""
+
+    run: RunDirectory
+    recipe: Recipe
+    codec: Codec
+    classes: tuple[str, ...]
+    checkpoint: Checkpoint
+    sampler: Sampler
+
+    @classmethod
+    def open(cls, run: RunDirectory, step: int | None = None) -> Self:
+        """The checkpoint of a step, or the best one.
+
+        Raises:
+            RunError: there is none, or it is damaged.
+        """
+        recipe = Recipe.read(read_raw(str(run.recipe), None, ()))
+        kept = Checkpoints(run.checkpoints)
+        checkpoint = kept.best() if step is None else next((c for c in kept.all() if c.step == step), None)
+        if checkpoint is None:
+            known = ", ".join(str(c.step) for c in kept.all())
+            raise RunError(f"{run.path} has no checkpoint{f' of step {step}; it has {known}' if known else ' yet'}.")
+        checkpoint.check()
+        codec = read_codec(run.codec)
+        classes = tuple(run.read_facts().get("classes", ()))
+        sampler = _game(recipe, codec, classes).sampler
+        assert isinstance(sampler, nn.Module)
+        sampler.load_state_dict(checkpoint.sampler())
+        for_sampling(recipe.training.precision == "bfloat16", CPU).arrange(sampler)
+        return cls(run, recipe, codec, classes, checkpoint, sampler.eval().requires_grad_(False))
+
+    def draw(self, noise: Tensor, told: Tensor | None) -> Tensor:
+        """The samples of a noise tensor. Shape: (n, *noise_shape), (n,) or None -> (n, *x.shape)."""
+        numbers = for_sampling(self.recipe.training.precision == "bfloat16", CPU)
+        return draw(self.sampler, noise, told, numbers=numbers, device=CPU)
+
+    def told(self, n: int, of: str | int | None = None) -> Tensor | None:
+        """The classes of n samples: one class, by name or index, or each in turn; None if it learned none. Shape: (n,).
+
+        Raises:
+            ConfigError: there is no such class.
+        """
+        if of is None:
+            return torch.arange(n) % len(self.classes) if self.classes else None
+        if not self.classes:
+            raise ConfigError(f"{self.run.path} learned no classes, so it cannot be asked for {of!r}.")
+        if isinstance(of, str) and not of.isdigit():
+            if of.lower() not in (names := [name.lower() for name in self.classes]):
+                hint = registry.suggest(of, list(self.classes))
+                raise ConfigError(f"{self.run.path} knows no class {of!r}. {hint}")
+            of = names.index(of.lower())
+        if not 0 <= int(of) < len(self.classes):
+            raise ConfigError(f"{self.run.path} has classes 0 to {len(self.classes) - 1}, not {of}.")
+        return torch.full((n,), int(of))
+
+    def examples(self, count: int, seed: int, told: Tensor | None = None) -> Examples:
+        """Samples 0 .. count - 1 of a seed as a file would hold them: decoded to 8 bits and read again."""
+        told = self.told(count) if told is None else told
+        numbers = for_sampling(self.recipe.training.precision == "bfloat16", CPU)
+        chunks = sample(self.sampler, count, seed, told, numbers=numbers, device=CPU)
+        stored = [self.codec.encode(self.codec.decode(one)) for chunk in chunks for one in chunk]
+        return Examples(torch.stack(stored), told)
+
+    def logits(self) -> Callable[[Examples], Tensor] | None:
+        """The discriminator of this checkpoint, if the game has one. Shape: N examples -> (N,)."""
+        game: Any = _game(self.recipe, self.codec, self.classes)
+        if "discriminator" not in game.players:
+            return None
+        training = self.checkpoint.training()
+        game.load_state_dict({k.removeprefix("game."): v for k, v in training.items() if k.startswith("game.")})
+        judge = game.players["discriminator"].eval().requires_grad_(False)
+
+        @torch.inference_mode()
+        def answers(examples: Examples) -> Tensor:
+            found = []
+            for first in range(0, len(examples), 250):
+                part = examples.rows(slice(first, first + 250))
+                told = part.labels if self.classes else None
+                found.append(judge(self.codec.expand(part.x), told).float().flatten())
+            return torch.cat(found)
+
+        return answers
+
+
+def _game(recipe: Recipe, codec: Codec, classes: tuple[str, ...]) -> Game:
+    settings = {key: value for key, value in recipe.model.items() if key != "name"}
+    model = registry.find("models", str(recipe.model["name"])).read(settings, "model")
+    condition = TensorSpec(shape=(), classes=len(classes)) if classes else None
+    return model.build(DataSpec(x=codec.spec, condition=condition))  # type: ignore[no-any-return]
