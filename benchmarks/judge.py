@@ -1,109 +1,208 @@
-"""The benchmarks' judge: a small classifier trained on real images, and distances between sets of its features.
+"""The judge's own figures: its time, its arithmetic beside the field's packages, its memory, and how intervals cover.
 
-Its Fréchet distance is of this embedding alone and must never be called FID.
+    python benchmarks/judge.py DATA [--parts time arithmetic memory coverage]
+
+DATA holds the four idx .gz files of Fashion-MNIST. `arithmetic` needs torch-fidelity and prdc to compare with, and is
+left out without them. Packages take turns with ours on the same features, in one process.
 """
 
 from __future__ import annotations
 
+import argparse
+import importlib.util
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from machine import describe, save
+from torch import Tensor
 
-Features = NDArray[np.float64]
+from mintage import registry
+from mintage.contracts import Evidence, Examples
+from mintage.embeddings.domain import Domain
+from mintage.metrics.precision_recall import PrecisionRecall
+from mintage.sources.idx import Idx
+from mintage.statistics.gaussians import fit, frechet, frechet_distance, frechet_limit
+from mintage.statistics.intervals import binomial, normal
+from mintage.statistics.kernels import kernel_distance
 
-
-class Judge(nn.Module):
-    """28x28 grey images -> 64 features -> 10 classes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(1, 32, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(32, 64, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Flatten(), nn.Linear(64 * 49, 64), nn.ReLU(),
-        )  # fmt: skip
-        self.head = nn.Linear(64, 10)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.body(x))  # type: ignore[no-any-return]
-
-    @torch.inference_mode()
-    def features(self, x: NDArray[np.uint8]) -> Features:
-        """(N, 28, 28, 1) uint8 -> (N, 64)."""
-        return np.concatenate(
-            [self.body(to_tensor(part)).double().numpy() for part in np.array_split(x, len(x) // 500)]
-        )
+REPEATS = 200
 
 
-def to_tensor(x: NDArray[np.uint8]) -> Tensor:
-    return torch.from_numpy(x).permute(0, 3, 1, 2).float() / 127.5 - 1
+def examples(folder: Path, split: str) -> Examples:
+    source = Idx(folder, split=split)
+    x = np.stack([np.asarray(source[i].x).reshape(28, 28, 1) for i in range(len(source))])
+    return Examples(torch.from_numpy(x), torch.tensor([source[i].condition for i in range(len(source))]))
 
 
-def trained(
-    x: NDArray[np.uint8], y: NDArray[np.int64], test: tuple[NDArray[np.uint8], NDArray[np.int64]], cache: Path
-) -> tuple[Judge, float]:
-    """The judge after five epochs, from `cache` if it is there, and its accuracy on the test set."""
-    judge = Judge()
-    if cache.is_file():
-        judge.load_state_dict(load_file(cache))
-    else:
-        torch.manual_seed(0)
-        judge = Judge()
-        steps = 5 * len(x) // 128
-        adam = torch.optim.Adam(judge.parameters(), 1e-3)
-        rate = torch.optim.lr_scheduler.OneCycleLR(adam, 3e-3, total_steps=steps)
-        for step in range(steps):
-            rng = np.random.default_rng(step)
-            rows = rng.integers(len(x), size=128)
-            loss = F.cross_entropy(judge(to_tensor(x[rows])), torch.from_numpy(y[rows]))
-            adam.zero_grad()
-            loss.backward()
-            adam.step()
-            rate.step()
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        save_file(judge.state_dict(), cache)
-    judge.eval()
-    with torch.inference_mode():
-        guessed = torch.cat([judge(to_tensor(part)).argmax(1) for part in np.array_split(test[0], 20)])
-    return judge, float((guessed.numpy() == test[1]).mean())
+def stand_in(reals: Examples) -> Examples:
+    """What a fair generator might make: real images, a little blurred and with a little noise."""
+    rng = torch.Generator().manual_seed(0)
+    x = reals.x.permute(0, 3, 1, 2).float()
+    x = 0.7 * x + 0.3 * torch.nn.functional.avg_pool2d(x, 3, 1, 1) + 8 * torch.randn(x.shape, generator=rng)
+    return Examples(x.round().clamp(0, 255).byte().permute(0, 2, 3, 1).contiguous(), reals.labels)
 
 
-def frechet_distance(a: Features, b: Features) -> float:
-    """Fréchet distance between two Gaussians fitted to the features (Heusel et al., 2017)."""
-    gap = a.mean(0) - b.mean(0)
-    cov_a, cov_b = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
-    values, vectors = np.linalg.eigh(cov_a)
-    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
-    cross = np.sqrt(np.linalg.eigvalsh(root @ cov_b @ root).clip(0)).sum()
-    return float(gap @ gap + np.trace(cov_a) + np.trace(cov_b) - 2 * cross)
-
-
-def manifold(real: Features, fake: Features, k: int = 5) -> dict[str, float]:
-    """Precision and recall (Kynkäänniemi et al., 2019), density and coverage (Naeem et al., 2020)."""
-    r, f = torch.from_numpy(real).float(), torch.from_numpy(fake).float()
-
-    def radii(x: Tensor) -> Tensor:
-        return torch.cat([torch.cdist(part, x).kthvalue(k + 1, 1).values for part in x.split(1000)])
-
-    real_radii, fake_radii = radii(r), radii(f)
-    inside_real = torch.zeros(len(f), dtype=torch.long)
-    inside_fake = torch.zeros(len(r), dtype=torch.bool)
-    covered = torch.zeros(len(r), dtype=torch.bool)
-    for start in range(0, len(r), 1000):
-        rows = slice(start, start + 1000)
-        distances = torch.cdist(r[rows], f)  # (1000, F)
-        near = distances < real_radii[rows, None]
-        inside_real += near.sum(0)
-        covered[rows] = near.any(1)
-        inside_fake[rows] = (distances < fake_radii[None]).any(1)
+def time_all(folder: Path) -> dict[str, Any]:
+    """Every metric with the domain embedding, which is trained here: 10,000 made against 10,000 real images."""
+    train, test = examples(folder, "train"), examples(folder, "test")
+    fake = stand_in(train.rows(slice(50_000, 60_000)))
+    train = train.rows(slice(0, 50_000))
+    seconds: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as cache:
+        started = time.perf_counter()
+        embedder = Domain().prepare(train, Path(cache))
+        seconds["domain embedding, trained"] = time.perf_counter() - started
+    evidence = Evidence(
+        fake=fake, real=test, control=train.rows(slice(0, 10_000)), train=train, embedder=embedder,
+        classes=[str(n) for n in range(10)],
+    )  # fmt: skip
+    started = time.perf_counter()
+    for part in ("fake", "real", "control", "train"):
+        evidence.points(part)
+    seconds["embedding 80,000 images"] = time.perf_counter() - started
+    scores: dict[str, float] = {}
+    for name in registry.names("metrics"):
+        started = time.perf_counter()
+        found = registry.find("metrics", name)().measure(evidence)
+        seconds[name] = time.perf_counter() - started
+        scores |= {score.name: round(score.value, 4) for score in found.scores if "/" not in score.name}
     return {
-        "precision": float((inside_real > 0).float().mean()),
-        "recall": float(inside_fake.float().mean()),
-        "density": float(inside_real.float().mean() / k),
-        "coverage": float(covered.float().mean()),
+        "samples": {"fake": 10_000, "real": 10_000, "control": 10_000, "train": 50_000},
+        "seconds": {name: round(value, 2) for name, value in seconds.items()},
+        "total_seconds": round(sum(seconds.values()), 1),
+        "scores": scores,
     }
+
+
+def arithmetic() -> dict[str, Any]:
+    """Fréchet distance and precision, recall, density, coverage: ours and the packages', interleaved."""
+    if not all(importlib.util.find_spec(name) for name in ("torch_fidelity", "prdc")):
+        return {"left_out": "torch-fidelity and prdc are not installed"}
+    from prdc import compute_prdc
+    from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
+
+    rows = {}
+    for count, features, rounds in [(10_000, 64, 3), (10_000, 2048, 2)]:
+        rng = torch.Generator().manual_seed(0)
+        real, fake = (torch.randn(count, features, generator=rng) for _ in range(2))
+        evidence = evidence_of(real, fake)
+
+        def theirs(real: Tensor = real, fake: Tensor = fake) -> float:
+            statistics_ = [fid_features_to_statistics(points) for points in (fake, real)]
+            return float(fid_statistics_to_metric(*statistics_, verbose=False)["frechet_inception_distance"])
+
+        steps: dict[str, Callable[[], object]] = {
+            "frechet, ours": lambda real=real, fake=fake: frechet_distance(fit(fake), fit(real)),
+            "frechet, torch-fidelity": theirs,
+            "prdc with intervals and floor, ours": lambda evidence=evidence: PrecisionRecall().measure(evidence),
+            "prdc, prdc": lambda real=real, fake=fake: compute_prdc(real.numpy(), fake.numpy(), 5),
+        }
+        taken: dict[str, list[float]] = {name: [] for name in steps}
+        for _ in range(rounds):
+            for name, step in steps.items():
+                started = time.perf_counter()
+                step()
+                taken[name].append(time.perf_counter() - started)
+        medians = {name: round(statistics.median(values), 3) for name, values in taken.items()}
+        ours, package = list(medians)[::2], list(medians)[1::2]
+        ratios = {name: round(medians[b] / medians[name], 2) for name, b in zip(ours, package, strict=True)}
+        rows[f"{count} x {features}"] = {"seconds": medians, "package_over_ours": ratios, "rounds": rounds}
+    return rows
+
+
+def evidence_of(real: Tensor, fake: Tensor, control: Tensor | None = None) -> Evidence:
+    """Evidence whose points are given."""
+    parts = {"real": real, "fake": fake, "control": real[:0] if control is None else control, "train": real}
+    empty = {name: Examples(torch.zeros(len(points), 1, 1, 1, dtype=torch.uint8)) for name, points in parts.items()}
+    evidence = Evidence(embedder=None, **empty)  # type: ignore[arg-type]
+    for name, points in parts.items():
+        evidence.once(f"points/{name}", lambda points=points: points)
+    return evidence
+
+
+def memory(count: int = 50_000, features: int = 64) -> dict[str, Any]:
+    """A process of its own for each size: the most memory it ever held, and its time."""
+    rows = {}
+    for size in (10_000, count):
+        words = [sys.executable, __file__, "--alone", str(size), str(features)]
+        rows[f"{size} x {size}, {features} features"] = json.loads(subprocess.check_output(words).splitlines()[-1])
+    return rows
+
+
+def alone(count: int, features: int) -> None:
+    rng = torch.Generator().manual_seed(0)
+    real, fake = (torch.randn(count, features, generator=rng) for _ in range(2))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.perf_counter()
+    PrecisionRecall().measure(evidence_of(real, fake))
+    kernel_distance(fake, real)
+    frechet(fake, real)
+    taken = time.perf_counter() - started
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"seconds": round(taken, 1), "peak_mb": most // 1024, "before_mb": before // 1024}))
+
+
+def coverage() -> dict[str, Any]:
+    """How often 95 % intervals hold the truth, over 200 repeats of 1,000 against 1,000 points in 16 dimensions."""
+    rng, features, count = torch.Generator().manual_seed(0), 16, 1_000
+    shift, scale = 0.1, 0.9
+    truth = features * (shift**2 + (1 - scale) ** 2)
+    found: dict[str, list[tuple[float, float, float]]] = {}
+    for _ in range(REPEATS):
+        real, fake = (torch.randn(count, features, generator=rng) for _ in range(2))
+        fake = fake * scale + shift
+        for name, estimate in (
+            ("frechet_distance", frechet(fake, real)),
+            ("frechet_limit", frechet_limit(fake, real)),
+            ("kernel_distance", kernel_distance(fake, real)),
+        ):
+            assert estimate is not None
+            found.setdefault(name, []).append((estimate.value, *normal(*estimate)))
+        for score in PrecisionRecall().measure(evidence_of(real, fake)).scores:
+            assert score.low is not None
+            assert score.high is not None
+            found.setdefault(score.name, []).append((score.value, score.low, score.high))
+        right = int((torch.rand(500, generator=rng) < 0.83).sum())
+        found.setdefault("share, exact", []).append((right / 500, *binomial(right, 500)))
+    known = {"frechet_limit": truth, "share, exact": 0.83}
+    rows = {}
+    for name, each in found.items():
+        target = known.get(name, statistics.fmean(value for value, *_ in each))
+        hits = sum(low <= target <= high for _, low, high in each)
+        kind = "closed form" if name in known else "mean over the repeats"
+        rows[name] = {"covered": hits / REPEATS, "truth": round(target, 4), "truth_is": kind}
+    return {"repeats": REPEATS, "points": count, "features": features, "intervals": rows}
+
+
+def main() -> None:
+    if "--alone" in sys.argv:
+        alone(*map(int, sys.argv[-2:]))
+        return
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--parts", nargs="+", default=["time", "arithmetic", "memory", "coverage"])
+    arguments = parser.parse_args()
+    path = Path(__file__).parent / "results" / "judge.json"
+    result = json.loads(path.read_text()) if path.is_file() else {}
+    result["machine"] = describe()
+    made: dict[str, Callable[[], dict[str, Any]]] = {
+        "time": lambda: time_all(arguments.data), "arithmetic": arithmetic, "memory": memory, "coverage": coverage,
+    }  # fmt: skip
+    for part in arguments.parts:
+        result[part] = made[part]()
+        print(part, json.dumps(result[part], indent=1), flush=True)
+        save("judge", result)
+
+
+if __name__ == "__main__":
+    main()

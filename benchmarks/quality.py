@@ -3,7 +3,7 @@
     python benchmarks/quality.py DATA [--seconds 240] [--seeds 0 1 2] [--recipes article labels]
 
 DATA holds the four idx .gz files. Each training is an ordinary run with `--budget`, its pictures, scores and
-checkpoints included in the time. The judge is a small classifier trained on the real training set (judge.py); its
+checkpoints included in the time. The judge is a small classifier trained on the real training set (classifier.py); its
 Fréchet distance is not FID. 10,000 samples, rounded to 8 bits, against the 10,000 test images.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from judge import Judge, frechet_distance, manifold, trained
+from classifier import Judge, frechet_distance, manifold, trained
 from machine import describe, save
 from numpy.typing import NDArray
 

@@ -14,7 +14,7 @@ import pytest
 from mintage import registry
 from mintage.training.settings import TrainingSettings
 
-PAGES = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/start.md"]
+PAGES = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/start.md", "docs/judging.md"]
 
 
 def commands(first_word: str) -> list[list[str]]:

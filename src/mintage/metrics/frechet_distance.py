@@ -33,6 +33,8 @@ class FrechetDistance(Settings):
         here = frechet(fake, real)
         floor = None if control is None else frechet(control, real).value
         remarks = _remarks(counts, fake.shape[1])
+        if getattr(evidence.embedder, "is_fid", False):
+            remarks = ("In this embedding the Fréchet distance is the Fréchet inception distance (FID).", *remarks)
         scores = [_score("frechet_distance", here, floor, counts, _words(here.value, floor), remarks)]
         limit = frechet_limit(fake, real)
         if limit is not None:
@@ -56,7 +58,8 @@ def _score(
 def _words(value: float, floor: float | None) -> str:
     if not floor:
         return f"The made examples are {value:.3g} away from the real ones; 0 would be alike."
-    return f"The made examples are {value / floor:.3g} times as far from the real ones as other real examples are (the floor)."
+    times = f"{value / floor:.3g} times as far from the real ones as other real examples are (the floor)"
+    return f"The made examples are {times}."
 
 
 def _remarks(counts: dict[str, int], features: int) -> tuple[str, ...]:

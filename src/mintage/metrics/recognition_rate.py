@@ -82,8 +82,7 @@ def _score(name: str, who: str, of: dict[str, Tensor], judge: Callable[[_Sides],
     else:
         remarks.append(f"no floor: {len(of['control'])} control examples are too few to learn from half of them")
     words = (
-        f"{who} tells real from made in {value:.0%} of cases ({low:.0%} to {high:.0%}); "
-        "50% would be indistinguishable."
+        f"{who} tells real from made in {value:.0%} of cases ({low:.0%} to {high:.0%}); 50% would be indistinguishable."
     )
     counts = {"learned from": 2 * (min(len(of["real"]), len(of["fake"])) // 2), "tested on": trials}
     return Score(
