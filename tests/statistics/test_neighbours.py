@@ -21,7 +21,7 @@ def cloud(count: int, features: int = 12, *, seed: int = 0) -> Tensor:
 
 
 def all_distances(a: Tensor, b: Tensor) -> Tensor:
-    return (a.double()[:, None] - b.double()).square().sum(2).sqrt().float()
+    return (a[:, None] - b).double().square().sum(2).sqrt().float()
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e4])
@@ -127,17 +127,17 @@ def test_intervals_of_overlaps_cover_what_they_say(features: int, shift: float, 
     for _ in range(repeats):
         real = Manifold(torch.randn(count, features, generator=rng))
         fake = Manifold(scale * torch.randn(count, features, generator=rng) + shift)
-        fakes, reals, covered = held(real, fake.points), held(fake, real.points), Overlap.of(real, fake).coverage
-        spread = coverage_variance(covered, real, fake)
+        fakes, reals = held(real, fake.points), held(fake, real.points)
+        spread = coverage_variance(fakes.covered, real, fake)
         assert spread is not None
-        for name, share in (("precision", fakes.share), ("recall", reals.share), ("coverage", (covered, spread))):
+        for name, share in (("precision", fakes.share), ("recall", reals.share), ("coverage", (fakes.covered, spread))):
             found.setdefault(name, []).append((share[0], share_interval(*share, count)))
         found.setdefault("density", []).append((fakes.depth.value, normal(*fakes.depth)))
     for name, repeated in found.items():
         truth = sum(value for value, _ in repeated) / repeats
         covered = sum(low <= truth <= high for _, (low, high) in repeated) / repeats
         print(f"F = {features}, {scale}: {name} {truth:.3f} is covered by {covered:.1%} of the intervals")
-        assert 0.92 <= covered <= 0.99, name
+        assert 0.92 <= covered <= 0.98, name
 
 
 def test_held_points_are_counted_as_overlaps_are() -> None:
@@ -145,4 +145,5 @@ def test_held_points_are_counted_as_overlaps_are() -> None:
     whole, fakes, reals = Overlap.of(real, fake), held(real, fake.points), held(fake, real.points)
     assert fakes.share.value == pytest.approx(whole.precision, abs=1e-12)
     assert fakes.depth.value == pytest.approx(whole.density, abs=1e-6)
+    assert fakes.covered == whole.coverage
     assert reals.share.value == pytest.approx(whole.recall, abs=1e-12)

@@ -23,10 +23,11 @@ def weights(path: Path) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("stakes", [[], ["model.stakes.r1=1.0", "model.stakes.augment=['translate']"]])
 def test_two_processes_equal_one(photos: Path, tmp_path: Path, stakes: list[str]) -> None:
-    # not the relativistic loss: it leaves the last bias without a gradient but rounding's, which Adam then enlarges
+    # two steps: later a unit on its kink may fall to either side, and rounding is no longer all that differs; and not
+    # the relativistic loss: it leaves the last bias without a gradient but rounding's, which Adam then enlarges
     stakes = ["model.stakes.objective=non_saturating", *stakes]
     words = [
-        str(photos), *TINY, "training.steps=4", "training.precision=float32", "training.channels_last=false", *stakes,
+        str(photos), *TINY, "training.steps=2", "training.precision=float32", "training.channels_last=false", *stakes,
     ]  # fmt: skip
     for name, launcher in {
         "one": [],
@@ -36,4 +37,4 @@ def test_two_processes_equal_one(photos: Path, tmp_path: Path, stakes: list[str]
         subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, timeout=120)
     one, two = (weights(next((tmp_path / name).iterdir())) for name in ("one", "two"))
     for name, tensor in one.items():
-        torch.testing.assert_close(two[name], tensor, rtol=1e-3, atol=2e-4, msg=lambda m, name=name: f"{name}: {m}")
+        torch.testing.assert_close(two[name], tensor, rtol=1e-4, atol=1e-5, msg=lambda m, name=name: f"{name}: {m}")

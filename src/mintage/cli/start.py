@@ -145,6 +145,7 @@ def _watch(ready: Preparation, loud: bool) -> None:
     if outcome.finished:
         typer.echo(f"Done in {spell_duration(outcome.seconds)}: {run.report}")
         typer.echo(f"Next: mintage generate {run.path} -n 64 --seed 7 --out out/")
+        typer.echo(f"      mintage evaluate {run.path}")
     else:
         typer.echo(f"Stopped ({outcome.reason}) and saved at step {outcome.step:,}.")
         typer.echo(f"Go on with: mintage train --resume {run.path}")

@@ -46,13 +46,13 @@ class PrecisionRecall(Settings):
         floor = Overlap.of(real, control) if len(control.points) > self.k else None
         if floor and len(control.points) < count:
             remarks.append(f"The floor is of {len(control.points):,} images only, and so not quite the same measure.")
-        covered = Overlap.of(real, fake).coverage
+        spread = coverage_variance(held_fakes.covered, real, fake)
         return Findings(
             [
                 _share("precision", *held_fakes.share, count, floor, remarks),
                 _share("recall", *held_reals.share, count, floor, remarks),
                 _density(held_fakes.depth, count, floor, remarks),
-                _share("coverage", covered, coverage_variance(covered, real, fake), count, floor, remarks),
+                _share("coverage", held_fakes.covered, spread, count, floor, remarks),
             ]
         )
 

@@ -18,7 +18,6 @@ from mintage.statistics.neighbours import Neighbours, nearest, within
 __all__ = ["Held", "Manifold", "Overlap", "coverage_variance", "held", "share_interval"]
 
 _GROUPS = 20  # of reals, left out one at a time
-_SPARE = 8  # neighbours beyond k, to have k left when a group is gone
 _LEVELS = (20, 10, 5)  # batches into which both clouds are cut
 _PAIRS = 1 << 18  # held in memory at once
 _DEGREES = 25  # of freedom that a variance from groups or batches has, about
@@ -31,11 +30,12 @@ class Manifold:
 
     points: Tensor  # (N, F)
     k: int = 5
+    spare: int = 8  # neighbours beyond the k-th, to have k left when a group of points is gone
 
     @cached_property
     def neighbours(self) -> Neighbours:
         """Of each point, itself not counted, k and some to spare. Shape: (N, K) twice."""
-        return nearest(self.points, self.points, min(self.k + _SPARE, len(self.points) - 1), exclude_self=True)
+        return nearest(self.points, self.points, min(self.k + self.spare, len(self.points) - 1), exclude_self=True)
 
     @property
     def radii(self) -> Tensor:
@@ -45,7 +45,7 @@ class Manifold:
     def batches(self, count: int, rng: torch.Generator) -> list[Manifold]:
         """Disjoint parts by chance: points may stand in the order of their classes."""
         order = torch.randperm(len(self.points), generator=rng)
-        return [Manifold(self.points[order[place::count]], self.k) for place in range(count)]
+        return [Manifold(self.points[order[place::count]], self.k, spare=0) for place in range(count)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +95,7 @@ class Held(NamedTuple):
 
     share: Estimate  # of the points within any ball: precision, or recall with the roles exchanged
     depth: Estimate  # balls that hold a point, by k: density
+    covered: float  # share of the balls that hold a point: coverage
 
 
 def held(balls: Manifold, points: Tensor) -> Held:
@@ -114,11 +115,12 @@ def held(balls: Manifold, points: Tensor) -> Held:
     kept = ~gone[:, group[found.indices]]  # (1 + G, N, K)
     last = (kept.cumsum(2) < k).sum(2).clamp_max(kept.shape[2] - 1).T
     radii = found.distances.gather(1, last).masked_fill(gone.T[group], 0.0)  # (N, 1 + G); nothing is nearer than 0
-    around = torch.zeros(len(points), 1 + groups)
+    around, covered = torch.zeros(len(points), 1 + groups), torch.zeros(count, dtype=torch.bool)
     for a, b, distances in within(balls.points, points, of_queries=radii.amax(1)):
+        covered[a[distances < radii[a, 0]]] = True
         for part in torch.split(torch.arange(len(a)), _PAIRS):
             around.index_add_(0, b[part], (distances[part, None] < radii[a[part]]).float())
-    return Held(_in_two_halves(around > 0), _in_two_halves(around / k))
+    return Held(_in_two_halves(around > 0), _in_two_halves(around / k), _share(covered))
 
 
 def _in_two_halves(values: Tensor) -> Estimate:
@@ -154,11 +156,11 @@ def coverage_variance(coverage: float, real: Manifold, fake: Manifold) -> float 
 
 def share_interval(share: float, variance: float, count: int) -> Interval:
     """Of a share of `count`, as of so many independent trials as would vary as much (Wilson, 1927)."""
-    chance = share * (1 - share)
-    trials = min(count, chance / variance) if variance > 0 else count
+    sure = (share * count + 1) / (count + 2)  # a share of all or none may vary too
+    trials = min(count, sure * (1 - sure) / variance) if variance > 0 else count
     square = student_quantile(0.5 + LEVEL / 2, _DEGREES) ** 2
     centre, scale = share + square / (2 * trials), 1 + square / trials
-    half = math.sqrt(square * (chance / trials + square / (4 * trials**2)))
+    half = math.sqrt(square * (share * (1 - share) / trials + square / (4 * trials**2)))
     return Interval(max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale))
 
 

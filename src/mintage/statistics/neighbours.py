@@ -11,7 +11,7 @@ from torch import Tensor
 __all__ = ["Neighbours", "Pairs", "nearest", "pair_distances", "within"]
 
 _BLOCK_BYTES = 32 << 20
-_SPARE = 8  # candidates beyond k, so that float32 may order near ties wrongly and the right ones are still among them
+_SPARE = 4  # candidates beyond k, so that float32 may order near ties wrongly and the right ones are still among them
 _DOUBT = 100  # roundings of |a|^2 + |b|^2: more than |a|^2 + |b|^2 - 2ab loses
 _WIDEST = 32  # candidates a row for which a block must have room
 
@@ -97,7 +97,8 @@ def pair_distances(queries: Tensor, points: Tensor, rows: Tensor, columns: Tenso
     distances = torch.empty(len(rows))
     for start in range(0, len(rows), step):
         part = slice(start, start + step)
-        distances[part] = (queries[rows[part]].double() - points[columns[part]]).square_().sum(1).sqrt()
+        gaps = queries[rows[part]] - points[columns[part]]
+        distances[part] = torch.linalg.vector_norm(gaps, dim=1, dtype=torch.float64).float()
     return distances
 
 

@@ -162,6 +162,7 @@ def _commands(story: Story) -> list[str]:
     parts = [
         command(f"mintage generate {path} -n 64 --seed 7 --out out/", "Make 64 new ones"),
         command(f"mintage generate {path} --walk walk.webp", "A film that walks from sample to sample"),
+        command(f"mintage evaluate {path}", "Judge it, and write its model card"),
     ]
     if not story.is_finished:
         parts.insert(0, command(f"mintage train --resume {path}", f"Go on from step {story.step:,}"))
