@@ -199,7 +199,7 @@ def main() -> None:
         "time": lambda: time_all(arguments.data), "arithmetic": arithmetic, "memory": memory, "coverage": coverage,
     }  # fmt: skip
     for part in arguments.parts:
-        result[part] = made[part]()
+        result[part] = {"torch": torch.__version__} | made[part]()
         print(part, json.dumps(result[part], indent=1), flush=True)
         save("judge", result)
 

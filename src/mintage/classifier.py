@@ -56,6 +56,7 @@ class Classifier(nn.Module):
             layers += [nn.Flatten(), nn.Linear(_WIDTH * places, dim, bias=False), nn.BatchNorm1d(dim), nn.ReLU()]
             self.body = nn.Sequential(*layers)
             self.head = nn.Linear(dim, num_classes)
+        self.num_classes = num_classes
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @classmethod
@@ -168,7 +169,13 @@ def class_names(evidence: Evidence) -> list[str]:
 
 
 def expert(evidence: Evidence) -> Classifier:
-    """The classifier of what the generator learned from, trained once for all metrics that ask for it."""
+    """The classifier of what the generator learned from, trained once for all metrics that ask for it.
+
+    An embedding that has learned the very same classes (`domain`) lends its own.
+    """
+    lent = getattr(evidence.embedder, "classifier", None)
+    if lent is not None and lent.num_classes >= len(class_names(evidence)):
+        return lent  # type: ignore[no-any-return]
 
     def make() -> Classifier:
         train, labels = evidence.train, evidence.train.labels

@@ -38,7 +38,8 @@ class Domain(Settings):
     other light (SimCLR; Chen et al., 2020). Of up to 20,000 examples; what is learned is kept in the cache under a
     hash of the examples and of these settings. Distances in it compare only where that hash is the same.
 
-    On Fashion-MNIST, a linear probe on these features is right in FIGURES of test images.
+    On Fashion-MNIST, a linear probe on these features is right for 89 % of test images, without classes for 85 %; for
+    83 % on pixels and 78 % on the features of random weights.
     """
 
     steps: int = Field(400, ge=1)
@@ -69,7 +70,8 @@ class Domain(Settings):
             network = self._by_classes(reals, num_classes) if num_classes else self._by_views(reals.x)
             path.parent.mkdir(parents=True, exist_ok=True)
             write_bytes(path, save(_weights(network)))
-        return DomainEmbedder(network, f"domain-{_hash(network)[:8]}", self.dim, remark)
+        classifier = network if num_classes else None
+        return DomainEmbedder(network, f"domain-{_hash(network)[:8]}", self.dim, remark, classifier)
 
     def _key(self, reals: Examples) -> str:
         content = hashlib.sha256(f"{_FORMAT} {self.model_dump_json()} {tuple(reals.x.shape)}".encode())
@@ -101,6 +103,7 @@ class DomainEmbedder:
     identity: str
     dim: int
     remark: str  # what limits it: too few examples; "" if nothing does
+    classifier: Classifier | None = None  # the network where it learned classes, for metrics that need one
 
     def __call__(self, x: Tensor) -> Tensor:
         """The features of each image, in order."""

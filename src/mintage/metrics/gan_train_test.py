@@ -28,7 +28,7 @@ class GanTrainTest(Settings):
     Neither needs a foreign network. A made class that is easier than the real one can put `gan_test` above its floor.
     """
 
-    steps: int = Field(400, ge=1)
+    steps: int = Field(300, ge=1)
     """Steps of 128 images that the classifiers of `gan_train` learn for."""
 
     def lacks(self, evidence: Evidence) -> str:

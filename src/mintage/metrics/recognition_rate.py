@@ -40,7 +40,7 @@ class RecognitionRate(Settings):
     Real and made are equally many, half of each to learn from; the interval is exact for the judge that was trained.
     """
 
-    steps: int = Field(250, ge=1)
+    steps: int = Field(200, ge=1)
     """Steps of 128 images that the classifier learns for."""
 
     def lacks(self, evidence: Evidence) -> str:

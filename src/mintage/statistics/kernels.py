@@ -11,7 +11,7 @@ from mintage.statistics.gaussians import Estimate
 
 __all__ = ["kernel_distance"]
 
-_BLOCK = 1024
+_BLOCK_BYTES = 16 << 20  # what passes between products stays near the processor, and memory flat
 
 
 class _Kernel(NamedTuple):
@@ -30,37 +30,49 @@ def kernel_distance(a: Tensor, b: Tensor, *, degree: int = 3) -> Estimate:
 
     Shape: (N, F), (M, F).
     """
+    a, b = a.double(), b.double()
     own, other, across = _among(a, degree), _among(b, degree), _between(a, b, degree)
     value = own.rows.mean() + other.rows.mean() - 2 * across.rows.mean()
     pulls = (own.rows - across.rows).var() / len(a) + (other.rows - across.columns).var() / len(b)
     return Estimate(float(value), 4 * float(pulls))
 
 
+class _Room:
+    """Memory for blocks of kernels, used again and again: freed at every block, it tears the heap to pieces."""
+
+    def __init__(self, points: Tensor, degree: int) -> None:
+        self.rows, self.degree = max(16, _BLOCK_BYTES // (8 * len(points))), degree
+        self.room = torch.empty(2, self.rows * len(points), dtype=torch.float64)
+
+    def kernel(self, a: Tensor, b: Tensor) -> Tensor:
+        """Shape: (N, F), (M, F) -> (N, M), good until the next one."""
+        product, kernel = (part[: len(a) * len(b)].view(len(a), len(b)) for part in self.room)
+        torch.mm(a, b.T, out=product).div_(a.shape[1]).add_(1)
+        kernel.copy_(product)
+        for _ in range(self.degree - 1):
+            kernel *= product
+        return kernel
+
+
 def _between(a: Tensor, b: Tensor, degree: int) -> _Kernel:
-    rows, columns = [], torch.zeros(len(b), dtype=torch.float64)
-    for block in torch.split(a, _BLOCK):
-        kernel = _kernel(block, b, degree)
-        rows.append(kernel.mean(1))
+    room, rows = _Room(b, degree), torch.empty(len(a), dtype=torch.float64)
+    columns = torch.zeros(len(b), dtype=torch.float64)
+    for first in range(0, len(a), room.rows):
+        here = slice(first, first + room.rows)
+        kernel = room.kernel(a[here], b)
+        rows[here] = kernel.mean(1)
         columns += kernel.sum(0)
-    return _Kernel(torch.cat(rows), columns / len(a))
+    return _Kernel(rows, columns / len(a))
 
 
 def _among(x: Tensor, degree: int) -> _Kernel:
     """The same within one set, each point's kernel with itself left out; each pair is computed once."""
-    sums = torch.zeros(len(x), dtype=torch.float64)
-    for first in range(0, len(x), _BLOCK):
-        last = min(first + _BLOCK, len(x))
-        kernel = _kernel(x[first:last], x[first:], degree)
+    room, sums = _Room(x, degree), torch.zeros(len(x), dtype=torch.float64)
+    for first in range(0, len(x), room.rows):
+        last = min(first + room.rows, len(x))
+        kernel = room.kernel(x[first:last], x[first:])
         kernel.diagonal().zero_()
         sums[first:last] += kernel.sum(1)
         sums[last:] += kernel[:, last - first :].sum(0)
     means = sums / (len(x) - 1)
     return _Kernel(means, means)
-
-
-def _kernel(a: Tensor, b: Tensor, degree: int) -> Tensor:
-    product = (a.double() @ b.double().T).div_(a.shape[1]).add_(1)
-    kernel = product.clone()
-    for _ in range(degree - 1):
-        kernel *= product
-    return kernel

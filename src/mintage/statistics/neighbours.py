@@ -10,7 +10,7 @@ from torch import Tensor
 
 __all__ = ["Neighbours", "Pairs", "nearest", "pair_distances", "within"]
 
-_BLOCK_BYTES = 32 << 20
+_BLOCK_BYTES = 8 << 20
 _SPARE = 4  # candidates beyond k, so that float32 may order near ties wrongly and the right ones are still among them
 _DOUBT = 100  # roundings of |a|^2 + |b|^2: more than |a|^2 + |b|^2 - 2ab loses
 _WIDEST = 32  # candidates a row for which a block must have room
