@@ -12,7 +12,7 @@ from torch import Tensor
 
 __all__ = ["Estimate", "Gaussian", "fit", "frechet", "frechet_distance", "frechet_limit"]
 
-_BLOCK = 4096
+_BLOCK = 1024
 _MOST_PARTS = 5  # one whole, two halves, ... five fifths: fifteen distances
 _POINTS_PER_FEATURE = 2  # below this a covariance is so rough that the distance no longer falls as 1 / N
 
@@ -43,12 +43,14 @@ def fit(points: Tensor) -> Gaussian:
     count, features = points.shape
     if count < 2:
         raise ValueError(f"{count} points have no covariance; two or more are needed.")
-    mean = points.mean(0, dtype=torch.float64)
-    scatter = torch.zeros(features, features, dtype=torch.float64)
+    near = points[:_BLOCK].mean(0).double()  # near enough to the mean that nothing cancels
+    total, scatter = torch.zeros(features, dtype=torch.float64), torch.zeros(features, features, dtype=torch.float64)
     for block in torch.split(points, _BLOCK):
-        centred = block.double() - mean
+        centred = block.double().sub_(near)
+        total += centred.sum(0)
         scatter.addmm_(centred.T, centred)
-    return Gaussian(mean, scatter / (count - 1), count)
+    shift = total / count
+    return Gaussian(near + shift, (scatter - count * torch.outer(shift, shift)) / (count - 1), count)
 
 
 def frechet_distance(a: Gaussian, b: Gaussian) -> float:
@@ -62,7 +64,10 @@ def frechet_distance(a: Gaussian, b: Gaussian) -> float:
     4.0
     """
     gap = a.mean - b.mean
-    values = torch.linalg.eigvalsh(a.root @ b.covariance @ a.root)
+    factor, singular = torch.linalg.cholesky_ex(a.covariance)  # any factor of it gives the same eigenvalues
+    if singular:
+        factor = a.root
+    values = torch.linalg.eigvalsh(factor.T @ b.covariance @ factor)
     shared = values.clamp_min(0).sqrt().sum()
     distance = gap @ gap + a.covariance.trace() + b.covariance.trace() - 2 * shared
     return max(float(distance), 0.0)  # of equal Gaussians it is zero up to rounding
