@@ -46,6 +46,8 @@ class _Room:
 
     def kernel(self, a: Tensor, b: Tensor) -> Tensor:
         """Shape: (N, F), (M, F) -> (N, M), good until the next one."""
+        product: Tensor
+        kernel: Tensor
         product, kernel = (part[: len(a) * len(b)].view(len(a), len(b)) for part in self.room)
         torch.mm(a, b.T, out=product).div_(a.shape[1]).add_(1)
         kernel.copy_(product)
