@@ -17,13 +17,14 @@ __all__ = ["SelectionScore"]
 
 _SAMPLES = 1_000
 _FEWEST = 10  # real examples to compare with
+_STEPS = 100  # of the embedding's learning: a quarter of what a judge takes, for it is time that training lacks
 
 
 class SelectionScore:
     """Kernel distance of the averaged sampler to the selection part, in the features of the domain embedding.
 
     The selection part takes no part in the final judgement, so the best of many checkpoints is not judged on what it
-    was chosen by. The embedding is learned at the first score, in seconds, and kept in the cache.
+    was chosen by. The embedding is learned at the first score, more briefly than a judge's, and kept in the cache.
     """
 
     name = "kernel_distance"
@@ -49,7 +50,7 @@ class SelectionScore:
     @cached_property
     def _embedder(self) -> Embedder:
         data = self.experiment.data
-        embedding = registry.find("embeddings", "domain")()
+        embedding = registry.find("embeddings", "domain").read({"steps": _STEPS})
         return embedding.prepare(data.examples(data.train), cache_folder())  # type: ignore[no-any-return]
 
     @cached_property
