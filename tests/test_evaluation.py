@@ -117,3 +117,17 @@ def test_a_run_that_held_nothing_out_says_what_to_do(photos: Path, tmp_path: Pat
     run = mintage.train(photos, overrides=[*TINY, "training.steps=2", "data.heldout=0"], out=tmp_path)
     with pytest.raises(DataError, match=r"20 are needed.*--against"):
         run.evaluate()
+
+
+def test_scores_pick_the_best_checkpoint_and_patience_stops_the_run(photos: Path, tmp_path: Path) -> None:
+    overrides = [*TINY, "training.steps=60", "training.checkpoint_every=1", "training.patience=3", "data.heldout=0.4"]
+    run = mintage.train(photos, overrides=[*overrides, "training.lr=0.05"], out=tmp_path)
+    rows = [json.loads(line) for line in run.directory.log.read_text("utf-8").splitlines()]
+    scores = [row for row in rows if row.get("event") == "score"]
+    best = min(scores, key=lambda row: row["value"])
+    assert [row["best"] for row in scores[-3:]] == [False] * 3
+    assert best["best"]
+    (stop,) = [row for row in rows if row.get("event") == "early_stop"]
+    assert stop["step"] == run.facts["steps"] < 60
+    assert not run.facts["finished"]
+    assert (run.directory.checkpoints / f"{best['step']:07}").is_dir()

@@ -242,3 +242,14 @@ def train(fault: str, steps: int = 240) -> list[str]:
 )
 def test_a_planted_fault_of_a_real_training_raises_exactly_its_alarm(fault: str, alarms: list[str]) -> None:
     assert train(fault) == alarms
+
+
+def test_scores_that_double_twice_in_a_row_are_told_and_one_bad_score_is_not() -> None:
+    monitor = HealthMonitor()
+    told = [names(monitor.observe_score(step, score)) for step, score in enumerate((4.0, 1.0, 2.5, 1.1, 2.6, 2.7, 2.9))]
+    assert told == [[], [], [], [], [], ["getting_worse"], []]
+
+
+def test_a_score_near_zero_may_double() -> None:
+    monitor = HealthMonitor()
+    assert not any(monitor.observe_score(step, score) for step, score in enumerate((4.0, 0.01, 0.03, 0.05, 0.03)))
