@@ -131,3 +131,16 @@ def test_scores_pick_the_best_checkpoint_and_patience_stops_the_run(photos: Path
     assert stop["step"] == run.facts["steps"] < 60
     assert not run.facts["finished"]
     assert (run.directory.checkpoints / f"{best['step']:07}").is_dir()
+
+
+def test_a_run_that_knows_classes_is_judged_by_a_folder_that_names_none(
+    run: mintage.Run, photos: Path, tmp_path: Path
+) -> None:
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for path in photos.rglob("*.png"):
+        shutil.copy(path, flat / path.name)
+    (verdict,) = mintage.compare([run.path], against=flat, samples=60, out=tmp_path / "out")
+    assert "recognition_rate" in verdict
+    assert "discriminator_rate" not in verdict
+    assert "gan_train" not in verdict

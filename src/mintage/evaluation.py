@@ -121,8 +121,7 @@ def _judged(made: Made, reals: Reals, embedder: Embedder, settings: JudgeSetting
 
 def _sheet(path: Path, examples: Examples, reals: Reals) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    pictures = [reals.codec.decode(one) for one in reals.codec.expand(examples.x[:_SHOWN])]
-    write_image(path, contact_sheet(pictures))
+    write_image(path, contact_sheet(reals.pictures(examples.x[:_SHOWN])))
     return path
 
 

@@ -37,6 +37,7 @@ def evaluate(
 ) -> None:
     """Judge a run or a folder: scores with intervals and floors, the closest pairs, a report and a card."""
     from mintage import api
+    from mintage.errors import ConfigError
     from mintage.evaluation import is_run
 
     settings: dict[str, Any] = {"samples": samples, "embedding": embedding, "weights": weights, "seed": seed}
@@ -47,6 +48,10 @@ def evaluate(
             verdict = run.evaluate(step=step, tell=tell, **settings)
             page = run.directory.report
         else:
+            if step is not None:
+                raise ConfigError(
+                    "--step chooses a checkpoint of a run that is judged by what it held out: leave out --against."
+                )
             (verdict,) = api.compare([made], against=against, out=out, tell=tell, **settings)
             page = out / "comparison.html"
     if not quiet:

@@ -116,17 +116,12 @@ def judge(
     )
 
 
-def write_pairs(path: Path, pairs: Sequence[Pair], made: Examples, reals: Reals) -> bool:
-    """Draw the closest pairs, made beside real, as one sheet; returns whether there were any."""
-    if not pairs:
-        return False
-
-    def pictures(x: Any) -> list[Any]:
-        return [reals.codec.decode(one) for one in reals.codec.expand(x)]
-
-    beside = pictures(made.x[[pair.fake for pair in pairs]]), pictures(reals.train.x[[pair.train for pair in pairs]])
-    write_image(path, pair_sheet(*beside, [f"{pair.closeness:.2f}" for pair in pairs]))
-    return True
+def write_pairs(path: Path, pairs: Sequence[Pair], made: Examples, reals: Reals) -> None:
+    """Draw the closest pairs, made beside real, as one sheet; nothing where there are none."""
+    if pairs:
+        left = reals.pictures(made.x[[pair.fake for pair in pairs]])
+        right = reals.pictures(reals.train.x[[pair.train for pair in pairs]])
+        write_image(path, pair_sheet(left, right, [f"{pair.closeness:.2f}" for pair in pairs]))
 
 
 def _prepared(name: str, given: Mapping[str, Any], reals: Reals) -> Embedder:

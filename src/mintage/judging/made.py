@@ -37,19 +37,19 @@ class Made:
 
 def made_by_run(trained: Trained, reals: Reals, count: int, seed: int) -> Made:
     """Samples 0 .. count - 1 of a seed; classes follow the shares of the real ones, where there are classes."""
-    told = None
-    if trained.classes:
-        labels = reals.train.labels if list(reals.classes) == list(trained.classes) else None
-        told = trained.told(count) if labels is None else _spread(labels, count)
-    examples = trained.examples(count, seed, told)
-    remarks = []
+    same_classes = list(reals.classes) == list(trained.classes)
+    told = trained.told(count)
+    if told is not None and same_classes and reals.train.labels is not None:
+        told = _spread(reals.train.labels, count)
+    x = trained.examples(count, seed, told).x
+    remarks = _of_sizes(trained.run.path.name, x, reals)
     if reals.codec.state() != trained.codec.state():  # judged against a foreign folder
-        pictures = [trained.codec.decode(one) for one in trained.codec.expand(examples.x)]
+        pictures = [trained.codec.decode(one) for one in trained.codec.expand(x)]
         x = torch.stack([reals.codec.encode(picture) for picture in pictures])
-        remarks = _of_sizes(trained.run.path.name, examples.x, reals)
-        examples = Examples(x, labels_by_name(told, trained.classes, reals.classes))
-    judge = trained.logits() if not remarks else None
-    return Made(trained.run.path.name, examples, trained.checkpoint.step, judge, remarks)
+    # a discriminator that was told classes can judge only examples of these very classes, at its own size
+    knows = not remarks and (same_classes or not trained.classes)
+    examples = Examples(x, labels_by_name(told, trained.classes, reals.classes))
+    return Made(trained.run.path.name, examples, trained.checkpoint.step, trained.logits() if knows else None, remarks)
 
 
 def made_in_folder(path: Path, reals: Reals, count: int, seed: int) -> Made:

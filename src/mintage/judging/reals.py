@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -40,6 +41,10 @@ class Reals:
     def fingerprint(self) -> str:
         """Hash of the reference examples as they are scored."""
         return hashlib.sha256(self.reference.x.numpy().tobytes()).hexdigest()[:16]
+
+    def pictures(self, x: torch.Tensor) -> list[Any]:
+        """Examples in the packed form as a person sees them."""
+        return [self.codec.decode(one) for one in self.codec.expand(x)]
 
     @property
     def prepared(self) -> str:

@@ -31,34 +31,33 @@ class FrechetDistance(Settings):
         control = evidence.points("control") if len(evidence.control) >= _FEWEST else None
         counts = {"fake": len(fake), "real": len(real)}
         here = frechet(fake, real)
-        floor = None if control is None else frechet(control, real).value
+        floor = None if control is None else frechet(control, real)
         remarks = _remarks(counts, fake.shape[1])
         if getattr(evidence.embedder, "is_fid", False):
             remarks = ("In this embedding the Fréchet distance is the Fréchet inception distance (FID).", *remarks)
-        scores = [_score("frechet_distance", here, floor, counts, _words(here.value, floor), remarks)]
-        limit = frechet_limit(fake, real)
+        scores = [_score("frechet_distance", here, floor, counts, _words(here, floor), remarks)]
+        limit = frechet_limit(fake, real, here)
         if limit is not None:
-            real_limit = None if control is None else frechet_limit(control, real)
+            floor = None if control is None else frechet_limit(control, real, floor)
             words = f"With infinitely many samples the distance would be about {limit.value:.3g}."
-            floor = None if real_limit is None else real_limit.value
             scores.append(_score("frechet_limit", limit, floor, counts, words, ()))
         return Findings(scores)
 
 
 def _score(
-    name: str, estimate: Estimate, floor: float | None, counts: dict[str, int], words: str, remarks: tuple[str, ...]
+    name: str, estimate: Estimate, floor: Estimate | None, counts: dict[str, int], words: str, remarks: tuple[str, ...]
 ) -> Score:
     low, high = normal(*estimate)
     return Score(
-        name=name, value=estimate.value, low=low, high=high, floor=floor, ideal=0.0, counts=counts, words=words,
-        remarks=remarks,
+        name=name, value=estimate.value, low=low, high=high, floor=None if floor is None else floor.value, ideal=0.0,
+        counts=counts, words=words, remarks=remarks,
     )  # fmt: skip
 
 
-def _words(value: float, floor: float | None) -> str:
-    if not floor:
-        return f"The made examples are {value:.3g} away from the real ones; 0 would be alike."
-    times = f"{value / floor:.3g} times as far from the real ones as other real examples are (the floor)"
+def _words(here: Estimate, floor: Estimate | None) -> str:
+    if floor is None or not floor.value:
+        return f"The made examples are {here.value:.3g} away from the real ones; 0 would be alike."
+    times = f"{here.value / floor.value:.3g} times as far from the real ones as other real examples are (the floor)"
     return f"The made examples are {times}."
 
 

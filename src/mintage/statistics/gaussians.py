@@ -89,23 +89,26 @@ def frechet(a: Tensor, b: Tensor) -> Estimate:
     return Estimate(value, variance)
 
 
-def frechet_limit(a: Tensor, b: Tensor) -> Estimate | None:
+def frechet_limit(a: Tensor, b: Tensor, whole: Estimate | None = None) -> Estimate | None:
     """The distance that infinitely many points would have: linear extrapolation in 1 / N (Chong and Forsyth, 2020).
 
     Instead of overlapping draws, the points are cut into 1, 2, ... 5 disjoint parts, so that every level uses all of
-    them once. None where the parts would be too few for the features.
+    them once. `whole` is what `frechet` gave for the same points, if that is known. None where the parts would be too
+    few for the features.
 
     Shape: (N, F), (M, F).
     """
     most = min(len(a), len(b)) // (_POINTS_PER_FEATURE * a.shape[1])
     if most < 2:
         return None
+    whole = whole or frechet(a, b)
     levels = range(1, min(most, _MOST_PARTS) + 1)
-    means = torch.tensor([_mean_of_parts(a, b, parts) for parts in levels], dtype=torch.float64)
+    distances = [whole.value, *(_mean_of_parts(a, b, parts) for parts in levels[1:])]
+    means = torch.tensor(distances, dtype=torch.float64)
     parts = torch.tensor([float(level) for level in levels], dtype=torch.float64)
     slope = ((parts - parts.mean()) @ means) / (parts - parts.mean()).square().sum()
     value = float(means.mean() - slope * parts.mean())
-    return Estimate(value, frechet(a, b).variance)
+    return Estimate(value, whole.variance)
 
 
 def _mean_of_parts(a: Tensor, b: Tensor, parts: int) -> float:

@@ -52,7 +52,7 @@ CITATIONS = {
 
 def write_card(run: RunDirectory) -> Path:
     """Write the card of a run with its newest verdict, if it was judged; returns the path of card.md."""
-    path, verdicts = run.path / "card.md", read_verdicts(run.scores)
+    path, verdicts = run.card, read_verdicts(run.scores)
     write_text(path, model_card(run, verdicts[0] if verdicts else None))
     return path
 

@@ -27,7 +27,7 @@ def write_report(run: RunDirectory) -> Path:
     Returns the path of report.html.
     """
     story = read_story(run)
-    nearest = run.scores / "nearest.png"
+    nearest = run.nearest
     sections = [
         section("pictures", "From noise to pictures", *_pictures(story)),
         section("health", "How the training went", *_health(story)),
