@@ -43,6 +43,7 @@ def measure(folder: Path, count: int, steps: int) -> dict[str, float]:
     from mintage.data.loading import Cut, Stream
     from mintage.data.order import split
     from mintage.data.packing import Packed
+    from mintage.data.view import View
     from mintage.models.dcgan import DCGAN
     from mintage.numbers import Numbers
     from mintage.training.ema import Averager
@@ -58,7 +59,7 @@ def measure(folder: Path, count: int, steps: int) -> dict[str, float]:
     settings = TrainingSettings(steps=steps, batch=64)
     numbers = Numbers(channels_last=True)
     numbers.arrange(game)
-    stream = Stream(packed, split(count, 2000, 0)[0], Cut(64), 0)
+    stream = Stream(View(packed, split(count, 2000, 0)[0]), Cut(64), 0)
     loop = Loop(game, stream, PlainUpdate(game, settings, numbers), Averager(game.sampler, 1e4, 0.05), settings, 0)
     times = []
     for _ in range(steps):

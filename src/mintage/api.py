@@ -13,7 +13,8 @@ from torch import Tensor
 from mintage import evaluation, session
 from mintage.config import merge
 from mintage.errors import ConfigError, RunError
-from mintage.experiment import Experiment, find_device, open_data
+from mintage.experiment import Experiment, find_device
+from mintage.opening import open_data
 from mintage.generated import Generated, Origin
 from mintage.judging.judge import JudgeSettings
 from mintage.judging.verdict import Verdict

@@ -120,6 +120,11 @@ class Classifier(nn.Module):
         """What the head sees. Shape: (N, H, W, C) uint8 -> (N, dim) float32, block by block."""
         return self._blocks(x, self._body)
 
+    def stages(self) -> list[nn.Module]:
+        """Its convolutions with what follows each, for any size. Shape: (N, C, H, W) in [-1, 1] -> half that size."""
+        convolutions = [place for place, layer in enumerate(self.body) if isinstance(layer, nn.Conv2d)]
+        return [self.body[place : place + 3] for place in convolutions]
+
     def _body(self, pixels: Tensor) -> Tensor:
         scaled = pixels.float().contiguous(memory_format=torch.channels_last) / 127.5 - 1
         return self.body(scaled)  # type: ignore[no-any-return]

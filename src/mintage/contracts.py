@@ -110,6 +110,15 @@ class Augmentation(Protocol):
     def __call__(self, x: Tensor, chance: Tensor) -> Tensor: ...  # (B, *x), (B, num_draws) -> (B, *x)
 
 
+class Degradation(Protocol):
+    """Spoils a target into what its restorer is shown, as rows of uniform numbers say: one row a sample."""
+
+    num_draws: int
+
+    def spec(self, x: TensorSpec) -> TensorSpec: ...  # of what it makes of such samples
+    def __call__(self, x: Tensor, chance: Tensor) -> Tensor: ...  # (B, *x), (B, num_draws) -> (B, *spec.shape)
+
+
 # --- learning: a game has players; a turn says who moves and what it pays -------------------------
 
 Terms = Mapping[str, Tensor]  # named scalars
@@ -231,6 +240,10 @@ class Evidence:
     seed: int = 0
     train_is_known: bool = True  # False: `train` is `real` and `control` together, for want of anything better
     logits: Callable[[Examples], Tensor] | None = None  # the run's own discriminator: N examples -> (N,)
+    inputs: Examples | None = None  # of a translation: what each fake was made from, row by row
+    truth: Examples | None = None  # what each fake should be, row by row, where pairs are known
+    returned: Examples | None = None  # each fake translated back, where the model goes both ways
+    baselines: Mapping[str, Examples] = field(default_factory=dict)  # what simple means make of the same inputs
     _once: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def points(self, part: str) -> Tensor:
@@ -254,6 +267,7 @@ class Score:
     high: float | None = None
     floor: float | None = None  # what the control scores against the reference: as good as real
     ideal: float | None = None  # what a perfect generator's value would be, where that is known: 0, 0.5, 1
+    baselines: Mapping[str, float] = field(default_factory=dict)  # what simple means score: {"copy of the input": 0.4}
     counts: Mapping[str, int] = field(default_factory=dict)  # {"fake": 5000, "real": 5000}
     words: str = ""  # the same in a sentence for a person who knows no statistics
     remarks: Sequence[str] = ()  # what limits it: fallbacks, too few examples

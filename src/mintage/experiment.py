@@ -37,31 +37,6 @@ MOST_EXAMPLES, MOST_BYTES = 50_000, 512 << 20  # that a judge holds in memory
 EPOCHS_UNAIDED = 40  # more, and the discriminator needs augmentation
 
 
-@dataclass(frozen=True)
-class Data:
-    """The packed examples, how they are read, and which of them are held out."""
-
-    packed: Packed
-    report: DataReport
-    codec: Codec
-    spec: DataSpec
-    train: Part
-    selection: Part  # held out too: what picks the best checkpoint, and so may not judge the run
-    heldout: Part  # what judges the run in the end
-
-    def examples(self, part: Part, most: int = MOST_EXAMPLES) -> Examples:
-        """The first examples of a part as they are packed: at most so many, and no more than 512 MiB of them."""
-        size = int(np.prod(self.packed.x.shape[1:]))
-        return Examples(*self.packed.gather(part.head(min(most, max(MOST_BYTES // size, 1_000)))))
-
-    def batches(self, part: Part, count: int, size: int = 500) -> Iterator[Batch]:
-        """The first examples of a part, at most so many, on the CPU."""
-        rows = part.head(count)
-        for first in range(0, len(rows), size):
-            stored, condition = self.packed.gather(rows[first : first + size])
-            yield Batch(self.codec.expand(stored), condition)
-
-
 def find_device(name: str) -> torch.device:
     """The device of that name; "auto" is the graphics card if there is one.
 
@@ -75,33 +50,6 @@ def find_device(name: str) -> torch.device:
         return torch.device(name)
     except (RuntimeError, AssertionError) as error:
         raise ConfigError(f"This machine has no device {name!r}. Use --device cpu, or leave it out.") from error
-
-
-def open_data(
-    settings: DataSettings,
-    codec: Mapping[str, Any],
-    seed: int,
-    cache: Path,
-    progress: Callable[[int, int], None] | None = None,
-) -> tuple[Data, DataSettings, dict[str, Any]]:
-    """Find the source, fit the codec, pack; returns the data and both settings with nothing left open.
-
-    Raises:
-        DataError: there is nothing to learn from.
-        ConfigError: an unknown source or codec, or settings that do not fit.
-    """
-    source, name = _find_source(settings)
-    wanted = dict(codec)
-    kind = str(wanted.pop("name", "image"))
-    packed, report = pack(source, registry.find("codecs", kind).read(wanted, "codec"), cache, progress=progress)
-    if not settings.classes or len(packed.classes) < 2:
-        packed = replace(packed, condition=None, classes=())
-    condition = TensorSpec(shape=(), classes=len(packed.classes)) if packed.classes else None
-    spec = DataSpec(x=packed.codec.spec, condition=condition)
-    train, heldout = split(len(packed), min(round(len(packed) * settings.heldout), MOST_HELDOUT), seed)
-    selection = min(len(heldout) // 4, MOST_SELECTION)
-    data = Data(packed, report, packed.codec, spec, train, *heldout.cut(selection))
-    return data, settings.model_copy(update={"source": name}), {"name": kind, **packed.codec.state()}
 
 
 def suited(data: Data, images: int, device: torch.device) -> dict[str, Any]:
@@ -208,25 +156,3 @@ class Experiment:
     def _loop(self, game: Any, stream: Callable[[int], Any], settings: TrainingSettings, numbers: Numbers) -> Loop:
         averager = Averager(game.sampler, settings.ema_half_life, settings.ema_ramp)
         return Loop(game, stream, PlainUpdate(game, settings, numbers), averager, settings, self.recipe.seed)
-
-
-def read_codec(path: Path) -> Codec:
-    """The codec that a run kept in codec.json."""
-    state = json.loads(path.read_text("utf-8"))
-    name = state.pop("name")
-    return registry.find("codecs", name).from_state(state)  # type: ignore[no-any-return]
-
-
-def _find_source(settings: DataSettings) -> tuple[Source, str]:
-    if settings.source:
-        cls = registry.find("sources", settings.source.replace("-", "_"))
-        return cls(settings.path), settings.source
-    if settings.path is None:
-        raise ConfigError("The recipe names no data. Give a folder: mintage train ./photos.")
-    for name in registry.names("sources"):
-        cls = registry.find("sources", name)
-        if cls.accepts(settings.path):
-            return cls(settings.path), name
-    raise DataError(
-        f"{settings.path} is not data that Mintage knows. It reads folders of images, zip and tar files, idx files."
-    )

@@ -28,7 +28,22 @@ class DataSettings(Settings):
     source: str = ""
     """How they are arranged: a name from `mintage models --sources`; unset: recognised from the path."""
     path: Path | None = None
-    """Folder or file; unset for built-in data."""
+    """Folder or file; unset for built-in data. For a translation: the pictures to be made, or the folder of both."""
+    origin: Path | None = None
+    """For a translation: the pictures that are translated."""
+    reverse: bool = False
+    """Translate pairs the other way round."""
+    pairs_known: bool = False
+    """Equal file names on both sides of an unpaired translation show the same thing: training does not look, but the
+    judge compares with the true partner."""
+    tile: int = Field(192, ge=16)
+    """Side of the squares that large photographs are cut into (source photos)."""
+    window: int | None = Field(None, ge=8)
+    """Side of the random part of each example that training sees at a time; unset: all of it."""
+    degrade: dict[str, dict[str, Any]] = {}
+    """Spoil each example and learn to restore it: names from `mintage models --degrade`, in order, with settings."""
+    degrade_twice: bool = False
+    """Spoil in two rounds, as pictures that were saved, shared and saved again (Wang et al., 2021)."""
     classes: bool = True
     """Tell the model the classes that the source names, if it names any."""
     heldout: float = Field(0.1, ge=0, lt=1)

@@ -20,7 +20,7 @@ def data(photos: Path, tmp_path: Path) -> Data:
 
 
 def stream(data: Data, cut: Cut, workers: int = 0) -> Stream:
-    return Stream(data.packed, data.train, cut, 5, augment=Pipeline([Flip()], probability=0.5), workers=workers)
+    return Stream(data.train, cut, 5, augment=Pipeline([Flip()], probability=0.5), workers=workers)
 
 
 @pytest.mark.parametrize("workers", [0, 1, 3])

@@ -86,3 +86,13 @@ def test_what_are_no_images_is_refused(tmp_path: Path) -> None:
 def test_colour_images_of_odd_sizes_pass(tmp_path: Path) -> None:
     x = torch.randint(256, (24, 50, 70, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     assert Domain(steps=1).prepare(Examples(x), tmp_path)(x).shape == (24, 128)
+
+
+def test_its_perceptual_distance_is_of_the_same_network(tmp_path: Path) -> None:
+    distance, embedder = QUICK.perceptual(REAL, tmp_path), QUICK.prepare(REAL, tmp_path)
+    assert distance.identity == embedder.identity
+    assert not distance.is_general
+    assert len(distance.stages) == 1  # one halving from 8 pixels on
+    assert torch.equal(distance.of_pictures(REAL.x[:8], REAL.x[:8]), torch.zeros(8))
+    assert (distance.of_pictures(REAL.x[:8], REAL.x[1:9]) > 0).all()
+    assert distance(torch.zeros(2, 1, 40, 24), torch.ones(2, 1, 40, 24)).shape == (2,)

@@ -46,3 +46,19 @@ def test_features_are_those_of_the_package_with_the_published_weights(tmp_path: 
     with torch.inference_mode():
         theirs = network.extract_features((x.permute(0, 3, 1, 2).float() - 127) / 128).mean((2, 3))
     assert (embedder(x) - theirs).abs().max() < 1e-4
+
+
+def test_the_perceptual_distance_is_of_the_same_network_or_says_that_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedding = EfficientNetLite0(weights=random_weights.lite0(tmp_path / "random.pth"))
+    nothing = Examples(torch.zeros(0))
+    distance, embedder = embedding.perceptual(nothing, tmp_path), embedding.prepare(nothing, tmp_path)
+    assert distance.identity == embedder.identity
+    x = y = torch.rand(1, 3, 64, 64) * 2 - 1
+    for stage in distance.stages:
+        y = stage(y)
+    network = embedder.network
+    assert torch.allclose(y, network._blocks(network._conv_stem(x).clamp(0, 6)), atol=1e-5)
+    with pytest.raises(ConfigError, match="no weights at"):
+        EfficientNetLite0(weights=tmp_path / "none.pth").perceptual(nothing, tmp_path)

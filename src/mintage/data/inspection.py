@@ -43,6 +43,7 @@ class DataReport:
     num_compared: int = 0  # images among which near copies were looked for
     near_complete: bool = True
     remarks: tuple[str, ...] = ()
+    is_translated: bool = False  # made out of other pictures, so that few of them are no trouble
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -55,9 +56,13 @@ class DataReport:
 
     def lines(self) -> list[str]:
         """What a terminal shows: facts first, then advice."""
+        return [*self.facts_lines(), *self.remarks, *([] if self.is_translated else self.suggestions())]
+
+    def facts_lines(self) -> list[str]:
+        """What was found and done."""
         lines = [f"{_many(self.count)}, packed as {self._form()} ({_size(self.count, self.stored)})."]
-        lines += [self._classes_line(), *self._sizes_lines(), *self._unreadable_lines(), *self._copies_lines()]
-        return [*lines, *self.remarks, *self.suggestions()]
+        classes = [] if self.is_translated else [self._classes_line()]
+        return [*lines, *classes, *self._sizes_lines(), *self._unreadable_lines(), *self._copies_lines()]
 
     def suggestions(self) -> list[str]:
         """Advice that follows from the facts, most important first."""

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from mintage.augmentation import Pipeline
 from mintage.contracts import Batch, Share
-from mintage.data.order import Part, indices
-from mintage.data.packing import Packed
+from mintage.data.view import Rows, View
 from mintage.seeding import generator
 
 __all__ = ["Cut", "Stream"]
@@ -45,13 +42,13 @@ class Cut:
 class Stream:
     """What training sees at each step; the same for any number of workers, micro-batches and processes.
 
-    `part` are the examples it may show; `augment` changes real samples before anyone sees them.
+    `view` are the examples it may show; `augment` changes real samples before anyone sees them: a picture and its
+    aligned input alike, unaligned ones each in its own way.
     """
 
     def __init__(
         self,
-        packed: Packed,
-        part: Part,
+        view: View,
         cut: Cut,
         seed: int,
         *,
@@ -59,7 +56,7 @@ class Stream:
         device: torch.device | str = "cpu",
         workers: int = 1,
     ) -> None:
-        self.packed, self.part, self.batch, self.seed = packed, part, cut.batch, seed
+        self.view, self.batch, self.seed = view, cut.batch, seed
         self.augment, self.device = augment, torch.device(device)
         self.shares, self.size = cut.shares(), cut.size
         self._pool = ThreadPoolExecutor(workers, "mintage-loader") if workers else None
@@ -68,7 +65,7 @@ class Stream:
         self._rows_of = lru_cache(4)(self._block)
 
     def __call__(self, step: int) -> Sequence[Batch]:
-        """This process's micro-batches of one step. Each: x (size, *x.shape) and condition (size,) or None."""
+        """This process's micro-batches of one step. Each: x (size, *x.shape), and the condition of each or None."""
         if self._pool is None:
             parts = self._read(step)
         else:
@@ -86,22 +83,41 @@ class Stream:
             self._pool.shutdown(cancel_futures=True)
 
     def _read(self, step: int) -> list[tuple[Tensor, Tensor | None]]:
+        rows = self._rows_of(step // _BLOCK).cut(step % _BLOCK * self.batch, self.batch)
+        corners = None
+        if self.view.window is not None:
+            corners = torch.rand(self.batch, 2, generator=generator(self.seed, step, "window"))
         parts = []
         for share in self.shares:
-            first = step % _BLOCK * self.batch + share.first
-            parts.append(self.packed.gather(self._rows_of(step // _BLOCK)[first : first + self.size]))
+            mine = None if corners is None else corners[share.first : share.first + self.size]
+            parts.append(self.view.gather(rows.cut(share.first, self.size), mine))
         return parts
 
-    def _block(self, block: int) -> NDArray[np.int64]:
+    def _block(self, block: int) -> Rows:
         count = _BLOCK * self.batch
-        return self.part.at(indices(block * count, count, len(self.part), self.seed))
+        return self.view.order(block * count, count, self.seed)
 
-    def _finish(self, step: int, share: Share, stored: Tensor, condition: Tensor | None) -> Batch:
-        x = self.packed.codec.expand(stored.to(self.device, non_blocking=True))
-        condition = None if condition is None else condition.to(self.device, non_blocking=True)
+    def _finish(self, step: int, share: Share, stored: Tensor, beside: Tensor | None) -> Batch:
+        moved = None if beside is None else beside.to(self.device, non_blocking=True)
+        x, condition = self.view.expand(stored.to(self.device, non_blocking=True), moved)
         batch = Batch(x, condition, share=share if share.total != len(x) else None)
-        if self.augment is None:
-            return batch
-        rng, draws = generator(self.seed, step, "augment"), self.augment.num_draws
-        chance = batch.cut(lambda n: torch.rand(n, draws, generator=rng)).to(self.device)
-        return Batch(self.augment(x, chance), condition, share=batch.share)
+        if self.augment is not None:
+            batch = self._augmented(batch, step)
+        if self.view.degrade is not None:
+            chance = self._chance(batch, step, "spoil", self.view.degrade.num_draws)
+            batch = replace(batch, condition=self.view.degrade(batch.x, chance))
+        return batch
+
+    def _augmented(self, batch: Batch, step: int) -> Batch:
+        assert self.augment is not None
+        draws, condition = self.augment.num_draws, batch.condition
+        chance = self._chance(batch, step, "augment", draws)
+        if self.view.origin is not None:
+            assert condition is not None
+            same = self.view.is_aligned
+            condition = self.augment(condition, chance if same else self._chance(batch, step, "augment origin", draws))
+        return replace(batch, x=self.augment(batch.x, chance), condition=condition)
+
+    def _chance(self, batch: Batch, step: int, what: str, draws: int) -> Tensor:
+        rng = generator(self.seed, step, what)
+        return batch.cut(lambda n: torch.rand(n, draws, generator=rng)).to(self.device)

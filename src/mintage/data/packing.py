@@ -26,7 +26,7 @@ from mintage.data.inspection import DataReport, Tally, first_few, list_bad
 from mintage.data.packed import Packed, read_meta, read_names
 from mintage.errors import DataError
 
-__all__ = ["Packed", "pack"]
+__all__ = ["Packed", "pack", "raw_sample"]
 
 _FORMAT = 1  # a higher one makes all older caches be packed again
 _FIT_SAMPLE = 256
@@ -94,7 +94,7 @@ class _Packing:
     ) -> None:
         self.source, self.fingerprint, self.folder, self.max_bad = source, fingerprint, folder, max_bad
         self.progress = progress or (lambda done, of: None)
-        self.codec = codec.fit(_sample(source))
+        self.codec = codec.fit(raw_sample(source))
         self.tally, self.sha = Tally(), hashlib.sha256()
         self.shape: tuple[int, ...] = ()
         self.count = 0
@@ -245,7 +245,7 @@ def _encode(codec: Codec, chunk: list[Example], bad: list[tuple[str, str]]) -> _
     return _Part(x, names, conditions, facts, bad, duplicates.digests(x), thumbs)
 
 
-def _sample(source: Source) -> Iterator[Any]:
+def raw_sample(source: Source) -> Iterator[Any]:
     """Raw examples evenly over the source, for the codec to fit."""
     for index in np.unique(np.linspace(0, len(source) - 1, _FIT_SAMPLE).astype(int)).tolist():
         with contextlib.suppress(DataError):  # it will be reported when its turn comes

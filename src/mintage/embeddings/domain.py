@@ -17,6 +17,7 @@ from mintage.classifier import Classifier, batches, shrink
 from mintage.config import Settings
 from mintage.contracts import Examples
 from mintage.errors import DataError
+from mintage.layers.perceptual import PerceptualDistance
 from mintage.seeding import generator
 from mintage.storage import write_bytes
 
@@ -72,6 +73,24 @@ class Domain(Settings):
             write_bytes(path, save(_weights(network)))
         classifier = network if num_classes else None
         return DomainEmbedder(network, f"domain-{_hash(network)[:8]}", self.dim, remark, classifier)
+
+    def perceptual(self, reals: Examples, cache: Path) -> PerceptualDistance:
+        """The distance of features after each of its convolutions, from the cache or trained now.
+
+        It learned from pictures of at most 64 pixels a side, and sees larger ones in their own detail.
+
+        Raises:
+            DataError: these are not two or more images.
+        """
+        learned = self.prepare(reals, cache)
+        return PerceptualDistance(
+            learned.network.stages(),
+            identity=learned.identity,
+            mean=127.5,
+            std=127.5,
+            channels=reals.x.shape[3],
+            is_general=False,
+        )
 
     def _key(self, reals: Examples) -> str:
         content = hashlib.sha256(f"{_FORMAT} {self.model_dump_json()} {tuple(reals.x.shape)}".encode())

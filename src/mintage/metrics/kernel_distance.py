@@ -37,10 +37,14 @@ class KernelDistance(Settings):
         floor = None
         if len(evidence.control) >= _FEWEST:
             floor = kernel_distance(evidence.points("control"), real, degree=self.degree).value
+        baselines = {
+            name: kernel_distance(evidence.embedder(examples.x), real, degree=self.degree).value
+            for name, examples in evidence.baselines.items()
+        }
         sure = "is surely not zero" if low > 0 else "could be zero: at this number of samples they look alike"
         score = Score(
             name="kernel_distance", value=value, low=low, high=high, floor=floor, ideal=0.0,
-            counts={"fake": len(fake), "real": len(real)},
+            baselines=baselines, counts={"fake": len(fake), "real": len(real)},
             words=f"The distance between the made and the real {sure} ({value:.3g}, between {low:.3g} and {high:.3g}).",
         )  # fmt: skip
         return Findings([score])

@@ -1,0 +1,99 @@
+"""pix2pix: a U-Net that learns a translation from pairs, with a discriminator of patches that asks for sharpness."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from mintage.config import Settings
+from mintage.contracts import DataSpec, Rung
+from mintage.games.paired import PairedGame, PairedStakes
+from mintage.layers.instance_norm import InstanceNorm
+from mintage.layers.patch_discriminator import PatchDiscriminator
+from mintage.layers.picture_pair import PicturePair
+from mintage.layers.translator import Translator
+from mintage.layers.upsample import ResizeConv
+
+__all__ = ["Pix2Pix"]
+
+
+class Pix2Pix(Settings):
+    """Image-to-image translation from pairs (Isola et al., 2017).
+
+    Choose it where the wanted output is known for each input, pixel by pixel: maps and photographs, drawings in two
+    styles. Pairs are worth more than any loss: with them it beats what learns from two unpaired folders. Where output
+    and input are the same picture in two qualities, srgan and inpaint start nearer to the goal.
+    """
+
+    width: int = Field(32, ge=1)
+    """Feature maps after the first halving of the U-Net and of the discriminator; they double, up to eight-fold."""
+    stakes: PairedStakes = PairedStakes(objective="least_squares", pixel_weight=100.0)
+    """What the players pay."""
+
+    takes: ClassVar[Literal["picture"]] = "picture"
+    habits: ClassVar[Mapping[str, Any]] = {"batch": 4, "lr": 2e-4, "betas": (0.5, 0.999)}
+    ladder: ClassVar[tuple[Rung, ...]] = (
+        Rung({"width": 16}, 0),
+        Rung({"width": 24}, 20_000),
+        Rung({"width": 32}, 60_000),
+        Rung({"width": 48}, 250_000),
+        Rung({"width": 64}, 600_000),
+    )
+
+    def build(self, spec: DataSpec) -> PairedGame:
+        """The game for this data.
+
+        Raises:
+            SpecError: no input picture, or sides that differ or are not multiples of 4.
+        """
+        pair = PicturePair.read(spec, "pix2pix", multiple=4)
+        generator = _UNet(pair.told, pair.channels, self.width, _depth(pair))
+        judge = None
+        if self.stakes.adversarial_weight:
+            halvings = 3 if min(pair.sides) > 128 else 2
+            judge = PatchDiscriminator(pair.channels + pair.told, self.width, halvings=halvings)
+        sampler = Translator(generator, multiple=generator.multiple, reach=generator.reach)
+        return PairedGame(sampler, judge, self.stakes)
+
+
+def _depth(pair: PicturePair) -> int:
+    """Halvings down to a bottleneck of no less than 2x2."""
+    return min(pair.halvings, min(pair.sides).bit_length() - 2)
+
+
+class _UNet(nn.Module):
+    """Down to a bottleneck and up again, each map on the way down laid beside its like on the way up.
+
+    The paper's generator with convolutions of resized maps, instance normalisation instead of batch normalisation
+    (maps of at most 2x2 go without: there it would leave nothing but signs), and no dropout.
+    """
+
+    def __init__(self, told: int, channels: int, width: int, depth: int) -> None:
+        super().__init__()
+        widths = [told, *(width * min(2**level, 8) for level in range(depth))]
+        self.downs, self.ups = nn.ModuleList(), nn.ModuleList()
+        for level, (i, o) in enumerate(pairwise(widths)):
+            normed = 0 < level < depth - 1
+            layers = [nn.Conv2d(i, o, 4, 2, 1, bias=not normed), *([InstanceNorm(o)] if normed else [])]
+            self.downs.append(nn.Sequential(*layers, nn.LeakyReLU(0.2)))
+        for level in reversed(range(1, depth)):
+            i, o = widths[level + 1], widths[level]
+            i = i if level == depth - 1 else 2 * i
+            self.ups.append(nn.Sequential(ResizeConv(i, o, bias=False), InstanceNorm(o), nn.ReLU()))
+        self.head = ResizeConv(2 * width, channels)
+        self.multiple, self.reach = 2**depth, 3 * (2**depth - 1)  # a level sees twice as far as the next, and 3 more
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = []
+        for down in self.downs:
+            x = down(x)
+            maps.append(x)
+        x = maps.pop()
+        for up in self.ups:
+            x = torch.cat([up(x), maps.pop()], 1)
+        return self.head(x).tanh()  # type: ignore[no-any-return]
