@@ -6,6 +6,7 @@ A function of the names and the seed alone, so it is the same on every machine, 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from mintage.seeding import derive
 
-__all__ = ["Listed", "split_by_group"]
+__all__ = ["Listed", "group_of", "split_by_group"]
 
 Indices = NDArray[np.int64]
 Sides = Sequence[Collection[str]]
@@ -77,3 +78,40 @@ def split_by_group(
         train, picking, judging = (Listed(np.array(part, np.int64)) for part in listed)
         parts.append((train, picking, judging))
     return parts
+
+
+def group_of(name: str) -> str:
+    """What belongs together: the path without its suffix, and without the place of a tile.
+
+    >>> group_of("a/b.c.jpg#64,0"), group_of("a/b.c.png")
+    ('a/b.c', 'a/b.c')
+    """
+    return _parsed(name)[0]
+
+
+def _parsed(name: str) -> tuple[str, str]:
+    """(group, tile)."""
+    found = _NAME.fullmatch(name)
+    return (found[1], found[2] or "") if found else (name, "")
+
+
+def _chosen(order: Sequence[str], share: float, members: Sides) -> list[str]:
+    """The first groups of the order, the part `share` of them, and on until each side that has two groups has one."""
+    count = round(share * len(order))
+    lacking = [set(groups) for groups in members if share > 0 and len(groups) > 1]
+    for place, group in enumerate(order):
+        if place >= count and not lacking:
+            return list(order[:place])
+        lacking = [groups for groups in lacking if group not in groups]
+    return list(order)
+
+
+def _fitting(held: Sequence[str], named: Sequence[Sequence[tuple[str, str]]], most: int) -> int:
+    """How many of the groups can be held out before a side exceeds `most` examples; one at least."""
+    counts = [Counter(group for group, _ in side) for side in named]
+    sums = [0] * len(named)
+    for place, group in enumerate(held):
+        sums = [total + count[group] for total, count in zip(sums, counts, strict=True)]
+        if place and max(sums) > most:
+            return place
+    return len(held)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from mintage.config import Settings
 from mintage.contracts import Batch, Share, Stake, Turn
+from mintage.errors import ConfigError
 from mintage.layers.perceptual import PerceptualDistance
 from mintage.layers.translator import Translator
 from mintage.objectives.adversarial import LOSSES, ObjectiveName
@@ -26,14 +27,14 @@ _EXAMINED = 64  # held-out pictures, at most, that a look costs
 class PairedStakes(Settings):
     """What the two players of a paired game pay, and from when on."""
 
-    pixel_weight: float = Field(1.0, ge=0)
+    pixel_weight: float = Field(1.0, gt=0)
     """Weight of the L1 distance to the target."""
     adversarial_weight: float = Field(1.0, ge=0)
     """Weight of what the discriminator asks for; 0 leaves it out of the game."""
     adversarial_from: int = Field(0, ge=0)
     """Step at which the discriminator enters; before it the generator learns the pixels alone."""
     perceptual_weight: float = Field(0.0, ge=0)
-    """Weight of the distance of a frozen network's features, where the model names one; 0 leaves it out."""
+    """Weight of the distance of a frozen network's features, which srgan can name; 0 leaves it out."""
     objective: ObjectiveName = "non_saturating"
     """The adversarial loss: docs/concepts.md has the formula of each."""
     r1: float = Field(0.0, ge=0)
@@ -70,8 +71,11 @@ class PairedGame(nn.Module):
         discriminator: judges (target, input), in one logit or a map of them; None leaves the generator alone.
         stakes: what they pay.
         conditional: the discriminator sees the input beside the target.
-        perceptual: a frozen network's distance; no player, and no part of the state.
+        perceptual: a frozen network's distance, where stakes weigh one; no player, and no part of the state.
         focus: from the inputs, where in each picture pixels count. Shape: (B, C', H', W') -> (B, 1, H, W) of 0 and 1.
+
+    Raises:
+        ConfigError: stakes weigh a perceptual distance, but the model has none.
     """
 
     perceptual: PerceptualDistance | None
@@ -87,12 +91,18 @@ class PairedGame(nn.Module):
         focus: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         super().__init__()
+        if stakes.perceptual_weight and perceptual is None:
+            raise ConfigError(
+                f"stakes.perceptual_weight is {stakes.perceptual_weight:g}, but this model has no network whose features "
+                'it could compare. Set model.perceptual = "efficientnet_lite0" (srgan has that), or leave the weight at 0.'
+            )
         self.sampler, self.discriminator, self.stakes = sampler, discriminator, stakes
         self.players = {"generator": sampler.generator}
         if discriminator is not None:
             self.players = {"discriminator": discriminator, **self.players}
         self.loss, self.conditional, self.focus = LOSSES[stakes.objective], conditional, focus
         self.penalty = Penalty("r1", stakes.r1, stakes.penalty_every)
+        self.plays = False  # whether the discriminator has entered, as of the last step
         self.__dict__["perceptual"] = perceptual  # beside torch's registry, so that its weights are not in the state
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
@@ -103,7 +113,7 @@ class PairedGame(nn.Module):
 
     def turns(self, step: int, seed: int) -> list[Turn]:
         made = _Made(self.sampler)
-        plays = self.discriminator is not None and step >= self.stakes.adversarial_from
+        self.plays = plays = self.discriminator is not None and step >= self.stakes.adversarial_from
         turns = [Turn("generator", partial(self._generator_pays, made, plays))]
         if plays and self.stakes.r1:
             turns.insert(0, Turn("discriminator", self._penalty_alone, every=self.stakes.penalty_every))
@@ -117,7 +127,7 @@ class PairedGame(nn.Module):
         assert batch.condition is not None
         batch = Batch(batch.x[:_EXAMINED], batch.condition[:_EXAMINED])
         figures = {"generator/heldout_l1": self._distance(_Made(self.sampler).of(batch), batch)}
-        if self.discriminator is not None:
+        if self.plays:
             figures["discriminator/heldout"] = self._judge(batch.x, batch.condition).mean()
         return figures
 
@@ -143,10 +153,8 @@ class PairedGame(nn.Module):
         assert batch.condition is not None
         stakes, x = self.stakes, made.of(batch, with_graph=True)
         l1 = self._distance(x, batch)
-        pays = {}
-        if stakes.pixel_weight:
-            pays["pixel"] = stakes.pixel_weight * l1
-        if stakes.perceptual_weight and self.perceptual is not None:
+        pays = {"pixel": stakes.pixel_weight * l1}
+        if self.perceptual is not None:
             with torch.autocast(batch.x.device.type, enabled=False):
                 pays["perceptual"] = stakes.perceptual_weight * self.perceptual(x.float(), batch.x.float()).mean()
         if plays:

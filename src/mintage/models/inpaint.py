@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from pydantic import Field
@@ -36,7 +36,6 @@ class Inpaint(Settings):
     stakes: PairedStakes = PairedStakes(pixel_weight=10.0, r1=1.0)
     """What the players pay; pixels are counted in the holes alone, so that small ones weigh as much as large ones."""
 
-    takes: ClassVar[Literal["masked picture"]] = "masked picture"
     habits: ClassVar[Mapping[str, Any]] = {"batch": 8, "lr": 5e-4, "betas": (0.5, 0.99)}
     ladder: ClassVar[tuple[Rung, ...]] = (
         Rung({"width": 16, "blocks": 6}, 0),

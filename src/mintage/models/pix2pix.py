@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from pydantic import Field
@@ -35,7 +35,6 @@ class Pix2Pix(Settings):
     stakes: PairedStakes = PairedStakes(objective="least_squares", pixel_weight=100.0)
     """What the players pay."""
 
-    takes: ClassVar[Literal["picture"]] = "picture"
     habits: ClassVar[Mapping[str, Any]] = {"batch": 4, "lr": 2e-4, "betas": (0.5, 0.999)}
     ladder: ClassVar[tuple[Rung, ...]] = (
         Rung({"width": 16}, 0),
@@ -62,8 +61,8 @@ class Pix2Pix(Settings):
 
 
 def _depth(pair: PicturePair) -> int:
-    """Halvings down to a bottleneck of no less than 2x2."""
-    return min(pair.halvings, min(pair.sides).bit_length() - 2)
+    """Halvings down to a bottleneck of no less than 2x2, but two at least."""
+    return min(pair.halvings, max(2, min(pair.sides).bit_length() - 2))
 
 
 class _UNet(nn.Module):

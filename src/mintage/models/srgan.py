@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field, model_validator
+from pydantic import Field
 from torch import Tensor, nn
 
 from mintage import registry
@@ -27,8 +27,7 @@ __all__ = ["SRGAN"]
 
 
 class SRGAN(Settings):
-    """Super-resolution and restoration (Ledig et al., 2017) by a residual network without normalisation (Lim et al.,
-    2017).
+    """Super-resolution and restoration (Ledig et al., 2017), its network without normalisation (Lim et al., 2017).
 
     Choose it to enlarge pictures two or four times, or, where input and target have the same sides, to sharpen, to
     clean or to repair them. As it stands it learns the pixels alone, which gives the best PSNR and soft textures;
@@ -49,7 +48,6 @@ class SRGAN(Settings):
     stakes: PairedStakes = PairedStakes(adversarial_weight=0.0, r1=1.0)
     """What the players pay."""
 
-    takes: ClassVar[Literal["picture"]] = "picture"
     habits: ClassVar[Mapping[str, Any]] = {"batch": 16, "lr": 1e-3, "betas": (0.9, 0.99)}
     ladder: ClassVar[tuple[Rung, ...]] = (
         Rung({"width": 24, "blocks": 6}, 0),
@@ -63,7 +61,7 @@ class SRGAN(Settings):
 
         Raises:
             SpecError: no input picture, other channels, or sides that are not once, twice or four times the input's.
-            ConfigError: the weights of the perceptual network are not on this machine.
+            ConfigError: the perceptual network is paid for, but not named, or not on this machine.
         """
         pair = PicturePair.read(spec, "srgan", scales=(1, 2, 4))
         if pair.told != pair.channels:
@@ -80,17 +78,11 @@ class SRGAN(Settings):
         return PairedGame(sampler, judge, self.stakes, conditional=False, perceptual=self._eyes())
 
     def _eyes(self) -> PerceptualDistance | None:
-        if not self.stakes.perceptual_weight:
+        if not self.stakes.perceptual_weight or self.perceptual == "none":
             return None
         embedding = registry.find("embeddings", self.perceptual)()
         nothing = Examples(torch.empty(0, dtype=torch.uint8))  # it learns from no examples
         return embedding.perceptual(nothing, cache_folder())  # type: ignore[no-any-return]
-
-    @model_validator(mode="after")
-    def _has_eyes_for_what_it_pays(self) -> Self:
-        if self.stakes.perceptual_weight and self.perceptual == "none":
-            raise ValueError('stakes.perceptual_weight needs a network: set perceptual = "efficientnet_lite0"')
-        return self
 
 
 class _Restorer(nn.Module):

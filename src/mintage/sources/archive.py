@@ -72,6 +72,10 @@ class Archive:
             raise DataError(f"{name}: cannot be read from the archive ({error}).") from error
         return Example(name, data, self._conditions[index] if self.classes else None)
 
+    def names(self) -> Sequence[str]:
+        """Of all examples, without reading them."""
+        return [self._members.names[place] for place in self._places]
+
     def fingerprint(self) -> str:
         """A hash of the archive file."""
         with self.path.open("rb") as file:

@@ -51,6 +51,10 @@ class Folder:
         name = self._names[index]
         return Example(name, self.path / name, self._conditions[index] if self.classes else None)
 
+    def names(self) -> Sequence[str]:
+        """Of all examples, without reading them."""
+        return self._names
+
     def fingerprint(self) -> str:
         """A hash of every name, size and content; the folder's own place doesn't matter."""
         total = hashlib.blake2b(digest_size=16)
