@@ -20,13 +20,15 @@ FLOORS: Mapping[str, float] = {
     "arrangement": 2.0,
     "registry": 2.0, "run": 2.0, "numbers": 2.0, "layers": 2.0, "objectives": 2.0,
     "config": 2.1, "statistics": 2.1, "weights": 2.1, "classifier": 2.1,
-    "sources": 2.2, "codecs": 2.2, "augment": 2.2, "embeddings": 2.2, "augmentation": 2.2,
+    "sides": 2.15,
+    "sources": 2.2, "codecs": 2.2, "augment": 2.2, "degrade": 2.2, "embeddings": 2.2, "augmentation": 2.2,
+    "degradation": 2.25,
     "data": 2.5,
-    "sampling": 2.6,
+    "sampling": 2.6, "tiling": 2.6, "pictures": 2.6,
     "games": 3, "training": 3, "watching": 3, "metrics": 3, "compression": 3, "exporters": 3,
     "generated": 3.5,
     "models": 4,
-    "recipe": 4.5,
+    "recipe": 4.5, "opening": 4.7,
     "experiment": 5, "trained": 5.1, "judging": 5.2,
     "session": 5.5, "evaluation": 5.7,
     "api": 6,
@@ -35,7 +37,7 @@ FLOORS: Mapping[str, float] = {
 }  # fmt: skip
 
 # Rooms whose files stand side by side: one can be taken out, or a new one put in, without touching another.
-STARRED = {"sources", "codecs", "objectives", "augment", "embeddings", "games", "metrics", "exporters", "models"}
+STARRED = {"sources", "codecs", "objectives", "augment", "degrade", "embeddings", "games", "metrics", "exporters", "models"}
 REGISTRIES = STARRED - {"objectives", "games"}  # the folder is the registry: one public name a file
 NEIGHBOURS: set[tuple[str, str]] = set()  # ("games.cycle", "games.gan"): a game that is another with one more player
 

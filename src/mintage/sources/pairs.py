@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
-from mintage.arrangement import Half, Side, holds_pictures, side_at
 from mintage.errors import ConfigError, DataError
+from mintage.sides import Half, Side, holds_pictures, side_at
 
 __all__ = ["Pairs"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from mintage.arrangement import Side, side_at
 from mintage.errors import ConfigError, DataError
+from mintage.sides import Side, side_at
 
 __all__ = ["Unpaired"]
 
