@@ -111,7 +111,8 @@ def test_settings_that_do_not_fit_are_refused_with_a_hint(photos: Path, tmp_path
 
 
 def test_a_set_shown_many_times_over_is_augmented_unless_the_recipe_says_otherwise(photos: Path) -> None:
-    from mintage.experiment import open_data, suited
+    from mintage.experiment import suited
+    from mintage.opening import open_data
     from mintage.recipe import DataSettings, resolve
     from mintage.storage import cache_folder
 

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from mintage import registry
 from mintage.augmentation import Pipeline
 from mintage.config import merge
-from mintage.contracts import Batch, Codec, DataSpec, Examples, Model, Source, TensorSpec
-from mintage.data.inspection import DataReport
+from mintage.contracts import Batch, Model
 from mintage.data.loading import Cut, Stream
-from mintage.data.order import Part, split
-from mintage.data.packing import Packed, pack
-from mintage.errors import ConfigError, DataError
+from mintage.errors import ConfigError
 from mintage.numbers import Numbers
-from mintage.recipe import DataSettings, Recipe, resolve
+from mintage.recipe import Recipe, resolve
 from mintage.seeding import derive
 from mintage.training.ema import Averager
 from mintage.training.loop import Loop

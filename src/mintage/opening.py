@@ -131,8 +131,10 @@ def _open_one(
         parts = [learned, *held.cut(min(len(held) // 4, MOST_SELECTION))]
     spec = data_spec(settings, packed.codec, packed.classes, None)
     degrade = chain_of(settings) if settings.degrade else None
-    views = [View(packed, part, window=_window(settings, packed), degrade=degrade) for part in parts]
-    return Data(packed, report, packed.codec, spec, *views)
+    train, selection, heldout = (
+        View(packed, part, window=_window(settings, packed), degrade=degrade) for part in parts
+    )
+    return Data(packed, report, packed.codec, spec, train, selection, heldout)
 
 
 def _open_both(source: Any, codec: Codec, settings: DataSettings, seed: int, reading: tuple[Path, Progress]) -> Data:
@@ -160,7 +162,8 @@ def _open_both(source: Any, codec: Codec, settings: DataSettings, seed: int, rea
     remarks = (*report.remarks, *source.remarks, *(f"Inputs: {line}" for line in told.facts_lines()))
     report = replace(report, remarks=remarks, is_translated=True)
     spec = data_spec(settings, packed.codec, (), other.codec)
-    return Data(packed, report, packed.codec, spec, *views, origin_codec=other.codec)
+    train, selection, heldout = views
+    return Data(packed, report, packed.codec, spec, train, selection, heldout, other.codec)
 
 
 def _partners(targets: Sequence[str], inputs: Sequence[str]) -> tuple[Indices, Indices]:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mintage import registry
 from mintage.contracts import Codec, DataSpec, Examples, Game, Sampler, TensorSpec
 from mintage.errors import ConfigError, RunError
-from mintage.experiment import read_codec
+from mintage.opening import data_spec, read_codec
 from mintage.numbers import for_sampling
 from mintage.recipe import Recipe, read_raw
 from mintage.run import RunDirectory

@@ -10,7 +10,7 @@ import torch
 from mintage.augment.flip import Flip
 from mintage.augmentation import Pipeline
 from mintage.data.loading import Cut, Stream
-from mintage.experiment import Data, open_data
+from mintage.opening import Data, open_data
 from mintage.recipe import DataSettings
 
 

@@ -105,7 +105,7 @@ def _rows(room: str, fit: Path | None) -> list[tuple[str, str]]:
 def _fitting(path: Path) -> set[str]:
     from mintage import registry
     from mintage.errors import SpecError
-    from mintage.experiment import open_data
+    from mintage.opening import open_data
     from mintage.recipe import DataSettings
     from mintage.storage import cache_folder
 

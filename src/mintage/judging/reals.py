@@ -13,7 +13,7 @@ import torch
 from mintage.contracts import Codec, Examples
 from mintage.data.order import Part, split
 from mintage.errors import DataError
-from mintage.experiment import Data, open_data
+from mintage.opening import Data, open_data
 from mintage.recipe import DataSettings
 from mintage.storage import cache_folder
 from mintage.trained import Trained

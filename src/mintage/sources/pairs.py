@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
-from mintage.errors import ConfigError, DataError
+from mintage.errors import DataError
 from mintage.sides import Half, Side, holds_pictures, side_at
 
 __all__ = ["Pairs"]
@@ -52,7 +52,7 @@ class Pairs:
                 (given, made), is_known = named
                 inputs, targets, lost = _matched(side_at(path / given, given), side_at(path / made, made), given, made)
                 if not is_known:
-                    remarks.append(f"{given} is taken for the inputs, {made} for the targets; data.reverse=true turns it.")
+                    remarks.append(f"{given} is taken for inputs, {made} for targets; data.reverse=true turns it.")
                 remarks += lost
         else:
             inputs, targets, remarks = _matched(

@@ -45,7 +45,7 @@ class Unpaired:
         side = side_at(path, word)
         if len(side) < _FEWEST:
             raise DataError(
-                f"The {word} side, {path}, holds one picture. A domain needs some dozens to be learned, better hundreds: "
-                "add more of the kind."
+                f"The {word} side, {path}, holds one picture. A domain needs some dozens to be learned, better "
+                "hundreds: add more of the kind."
             )
         return side
