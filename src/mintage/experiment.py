@@ -15,6 +15,7 @@ from mintage.contracts import Batch, Model
 from mintage.data.loading import Cut, Stream
 from mintage.errors import ConfigError
 from mintage.numbers import Numbers
+from mintage.opening import Data
 from mintage.recipe import Recipe, resolve
 from mintage.seeding import derive
 from mintage.training.ema import Averager
@@ -23,10 +24,8 @@ from mintage.training.precision import calibrate
 from mintage.training.settings import TrainingSettings
 from mintage.training.update import PlainUpdate
 
-__all__ = ["Data", "Experiment", "find_device", "open_data", "read_codec"]
+__all__ = ["Experiment", "find_device"]
 
-MOST_HELDOUT, MOST_SELECTION = 10_000, 1_000
-MOST_EXAMPLES, MOST_BYTES = 50_000, 512 << 20  # that a judge holds in memory
 EPOCHS_UNAIDED = 40  # more, and the discriminator needs augmentation
 
 
@@ -52,12 +51,25 @@ def suited(data: Data, images: int, device: torch.device) -> dict[str, Any]:
     emoji after 4 minutes, `fastgan` none (docs/log.md). A set shown many times over is augmented before the
     discriminator (Zhao et al., 2020), which otherwise learns it by heart.
     """
+    if data.translates:
+        return {"model": {"name": _translator(data)}}
     count, side = len(data.train), data.spec.x.shape[-1] or 0
     name = "fastgan" if count < 2_000 and side >= 64 and device.type == "cuda" else "dcgan"
     if name == "fastgan" or images < EPOCHS_UNAIDED * count:
         return {"model": {"name": name}}
     augment = ["translate", "cutout"] + (["colour"] if count < 2_000 else [])
     return {"model": {"name": name, "stakes": {"augment": augment}}}
+
+
+def _translator(data: Data) -> str:
+    """The model for pictures that are told: by whether they are paired, and by what is missing from them."""
+    told = data.spec.condition
+    assert told is not None
+    if not data.train.is_aligned:
+        return "cyclegan"
+    if data.train.degrade is None:
+        return "pix2pix"
+    return "inpaint" if told.shape[0] != data.spec.x.shape[0] else "srgan"
 
 
 class Experiment:
@@ -117,7 +129,7 @@ class Experiment:
         """Held-out samples on the device, or None if nothing is held out."""
         if not len(self.data.selection):
             return None
-        batch = next(self.data.batches(self.data.selection, size, size))
+        batch = next(self.data.batches(self.data.selection, 16 if self.data.translates else size))
         told = None if batch.condition is None else batch.condition.to(self.device)
         return Batch(batch.x.to(self.device), told)
 
@@ -127,8 +139,18 @@ class Experiment:
         spec = self.data.spec.condition
         return (spec.classes or 0) if spec else 0
 
+    def shown(self, count: int) -> Batch:
+        """Held-out examples to show translations of, as many as there are up to `count`; else ones that are learned."""
+        view = self.data.selection if len(self.data.selection) >= min(4, count) else self.data.train
+        return view.batch(0, min(count, len(view), view.num_inputs))
+
     def conditions(self, count: int) -> Tensor | None:
-        """Classes for `count` samples, each as often as the others, in turn. Shape: (count,)."""
+        """What `count` samples are told: classes in turn, each as often as the others, or pictures to translate.
+
+        Shape: (count,) or (count, C, H, W), fewer where there are not so many pictures.
+        """
+        if self.data.translates:
+            return self.shown(count).condition
         return torch.arange(count) % self.num_classes if self.num_classes else None
 
     def _build(self, numbers: Numbers) -> Any:
@@ -144,7 +166,7 @@ class Experiment:
             steps = [registry.find("augment", name)() for name in recipe.data.augment]
             augment = Pipeline(steps, probability=recipe.data.augment_probability).to(self.device)
         cut = Cut(recipe.training.batch, recipe.training.accumulate, *self.process)
-        return Stream(data.packed, data.train, cut, recipe.seed, augment=augment, device=self.device, workers=workers)
+        return Stream(data.train, cut, recipe.seed, augment=augment, device=self.device, workers=workers)
 
     def _loop(self, game: Any, stream: Callable[[int], Any], settings: TrainingSettings, numbers: Numbers) -> Loop:
         averager = Averager(game.sampler, settings.ema_half_life, settings.ema_ramp)

@@ -23,6 +23,7 @@ class RunDirectory:
         self.recipe = path / "recipe.toml"
         self.facts = path / "run.json"
         self.codec = path / "codec.json"
+        self.origin_codec = path / "codec-origin.json"  # of the pictures that a translation starts from
         self.data_report = path / "data.json"
         self.log = path / "log.jsonl"
         self.samples = path / "samples"

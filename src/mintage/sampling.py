@@ -65,9 +65,10 @@ def draw(
     training = sampler.training
     sampler.eval()
     drawn = []
-    for first in range(0, len(noise), CHUNK):
-        z = _padded(noise[first : first + CHUNK]).to(device)
-        told = None if condition is None else _padded(condition[first : first + CHUNK]).to(device)
+    size = getattr(sampler, "chunk", CHUNK)  # translators take fewer pictures at once
+    for first in range(0, len(noise), size):
+        z = _padded(noise[first : first + size], size).to(device)
+        told = None if condition is None else _padded(condition[first : first + size], size).to(device)
         with numbers.autocast(device):
             x = sampler(z, told)
         drawn.append(x[: len(noise) - first].float().cpu())
@@ -75,5 +76,5 @@ def draw(
     return torch.cat(drawn)
 
 
-def _padded(rows: Tensor) -> Tensor:
-    return rows if len(rows) == CHUNK else torch.cat([rows, rows[-1:].expand(CHUNK - len(rows), *rows.shape[1:])])
+def _padded(rows: Tensor, size: int) -> Tensor:
+    return rows if len(rows) == size else torch.cat([rows, rows[-1:].expand(size - len(rows), *rows.shape[1:])])

@@ -18,7 +18,7 @@ from mintage import __version__
 from mintage.contracts import Callback
 from mintage.errors import RunError, TrainingDiverged
 from mintage.experiment import Experiment
-from mintage.judging.selection import SelectionScore
+from mintage.judging.selection import score_of
 from mintage.run import RunDirectory
 from mintage.sampling import FixedDraw, noise_of
 from mintage.storage import write_image, write_json, write_text
@@ -34,6 +34,7 @@ from mintage.watching import log
 from mintage.watching.film import captions_of, make_film, make_mp4
 from mintage.watching.frames import Frames
 from mintage.watching.grid import contact_sheet
+from mintage.watching.sheets import SampleSheet, Sheet, TranslationSheet, as_levels, as_pictures
 from mintage.watching.report import write_report
 from mintage.watching.tensorboard import TensorBoard
 
@@ -41,7 +42,7 @@ __all__ = ["Outcome", "Watcher", "create_run", "machine_facts", "train"]
 
 Watcher = Callable[[Mapping[str, Any]], None]  # sees every row and event of the log as it is written
 
-SHOWN = 64  # samples of the film's sheets
+SHOWN, SHOWN_TRANSLATED = 64, 16  # samples of the film's sheets
 REALS = 256  # real samples that the health monitor compares with
 
 
@@ -61,6 +62,8 @@ def create_run(experiment: Experiment, root: Path) -> RunDirectory:
     run = RunDirectory.create(root, recipe.name or "run")
     write_text(run.recipe, recipe.toml())
     write_json(run.codec, recipe.codec)
+    if data.origin_codec is not None:
+        write_json(run.origin_codec, {"name": recipe.codec["name"], **data.origin_codec.state()})
     write_json(run.data_report, data.report.as_dict())
     write_json(run.facts, facts(experiment))
     return run
@@ -85,6 +88,7 @@ def facts(experiment: Experiment) -> dict[str, Any]:
             "heldout": len(data.heldout),
         },
         "shape": list(spec.x.shape),
+        "translates": data.translates,
         "classes": list(data.packed.classes),
         "precision": experiment.recipe.training.precision,
         "channels_last": experiment.numbers.channels_last,
@@ -179,21 +183,14 @@ class _Scene:
         for complaint in complaints:
             self.tell({"event": "fallback", "step": experiment.loop.step, "message": complaint})
         loop, recipe = experiment.loop, experiment.recipe
-        shown, columns = _sheet(experiment.num_classes)
-        self.look = FixedDraw(
-            noise_of(loop.averager.sampler, 0, shown, recipe.seed), experiment.conditions(shown),
-            experiment.numbers, experiment.device,
-        )  # fmt: skip
+        sheet, self.look = _look(experiment)
         self.checkup = self._checkup(resume)
         self.recorder = Recorder(loop, [self.checkup.enrich, self.tell, self.checkup], seconds_before=seconds)
         kept = Checkpoints(run.checkpoints, keep_last=recipe.training.keep_last, keep_best=recipe.training.keep_best)
-        score = SelectionScore(experiment) if SelectionScore.fits(experiment) else None
+        score = score_of(experiment)
         self.saver = Saver(loop, kept, seconds=lambda: self.recorder.seconds, score=score, tell=self._saved)
         steps = frame_steps(recipe.training.steps, recipe.training.frames)
-        sampler = loop.averager.sampler
-        self.frames = Frames(
-            run, sampler, experiment.data.codec, self.look, steps=steps, columns=columns, tell=self.tell
-        )
+        self.frames = Frames(run, loop.averager.sampler, sheet, self.look, steps=steps, tell=self.tell)
 
     def tell(self, row: Mapping[str, Any]) -> None:
         self.log.append(row)
@@ -251,11 +248,13 @@ class _Scene:
 
     def _checkup(self, resumed: bool) -> Checkup:
         experiment, told = self.experiment, self.look.condition
-        reals, classes = experiment.data.packed.gather(experiment.data.train.head(REALS))
+        data = experiment.data
+        reals, given = data.examples(data.train, REALS), told if data.translates else None
         monitor = HealthMonitor(
-            reals.numpy(),
-            real_classes=None if classes is None else classes.numpy(),
-            sample_classes=None if told is None else told.numpy(),
+            reals.x.numpy(),
+            real_classes=None if reals.labels is None else reals.labels.numpy(),
+            sample_classes=None if told is None or data.translates else told.numpy(),
+            inputs=None if given is None else as_levels(given),
             resumed=resumed,
         )
         return Checkup(experiment.loop, monitor, self.look, experiment.evaluation_batch(), tell=self.tell)
@@ -263,13 +262,25 @@ class _Scene:
     def _draw_reals(self) -> None:
         if not self.run.reals.exists():
             data = self.experiment.data
-            (batch,) = data.batches(data.train, SHOWN)
-            write_image(self.run.reals, contact_sheet([data.codec.decode(x) for x in batch.x]))
+            stored = data.examples(data.train, SHOWN).x
+            write_image(self.run.reals, contact_sheet([data.codec.decode(x) for x in data.codec.expand(stored)]))
 
 
-def _sheet(classes: int) -> tuple[int, int | None]:
-    """How many samples a sheet shows, in how many columns: one a class, where that makes a sheet."""
-    return (SHOWN // classes * classes, classes) if 3 < classes <= SHOWN // 4 else (SHOWN, None)
+def _look(experiment: Experiment) -> tuple[Sheet, FixedDraw]:
+    """What the frames of the film show: always the same noise, classes in columns; or the same pictures translated."""
+    data, loop, seed = experiment.data, experiment.loop, experiment.recipe.seed
+    if data.translates:
+        shown = experiment.shown(SHOWN_TRANSLATED)
+        assert shown.condition is not None
+        truth = shown.x if data.train.is_aligned else None
+        pictures = [as_pictures(part) for part in (shown.condition, truth) if part is not None]
+        noise, told = noise_of(loop.averager.sampler, 0, len(shown.condition), seed), shown.condition
+        return TranslationSheet(data.codec, *pictures), FixedDraw(noise, told, experiment.numbers, experiment.device)
+    classes = experiment.num_classes
+    columns = classes if 3 < classes <= SHOWN // 4 else None  # one a class, where that makes a sheet
+    count = SHOWN // classes * classes if columns else SHOWN
+    drawn, asked = noise_of(loop.averager.sampler, 0, count, seed), experiment.conditions(count)
+    return SampleSheet(data.codec, columns), FixedDraw(drawn, asked, experiment.numbers, experiment.device)
 
 
 def _processor() -> str:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mintage import registry
-from mintage.contracts import Codec, DataSpec, Examples, Game, Sampler, TensorSpec
+from mintage.contracts import Codec, DataSpec, Examples, Game, Sampler
 from mintage.errors import ConfigError, RunError
 from mintage.opening import data_spec, read_codec
 from mintage.numbers import for_sampling
@@ -34,6 +34,13 @@ class Trained:
     classes: tuple[str, ...]
     checkpoint: Checkpoint
     sampler: Sampler
+    spec: DataSpec
+    origin_codec: Codec | None = None  # of the pictures that it translates, where they were packed too
+
+    @property
+    def translates(self) -> bool:
+        """Whether it makes pictures out of pictures."""
+        return self.spec.condition is not None and self.spec.condition.classes is None
 
     @classmethod
     def open(cls, run: RunDirectory, step: int | None = None) -> Self:
@@ -50,12 +57,14 @@ class Trained:
             raise RunError(f"{run.path} has no checkpoint{f' of step {step}; it has {known}' if known else ' yet'}.")
         checkpoint.check()
         codec = read_codec(run.codec)
+        origin = read_codec(run.origin_codec) if run.origin_codec.is_file() else None
         classes = tuple(run.read_facts().get("classes", ()))
-        sampler = _game(recipe, codec, classes).sampler
+        spec = data_spec(recipe.data, codec, classes, origin)
+        sampler = _game(recipe, spec).sampler
         assert isinstance(sampler, nn.Module)
         sampler.load_state_dict(checkpoint.sampler())
         for_sampling(recipe.training.precision == "bfloat16", CPU).arrange(sampler)
-        return cls(run, recipe, codec, classes, checkpoint, sampler.eval().requires_grad_(False))
+        return cls(run, recipe, codec, classes, checkpoint, sampler.eval().requires_grad_(False), spec, origin)
 
     def draw(self, noise: Tensor, told: Tensor | None) -> Tensor:
         """The samples of a noise tensor. Shape: (n, *noise_shape), (n,) or None -> (n, *x.shape)."""
@@ -91,7 +100,7 @@ class Trained:
 
     def logits(self) -> Callable[[Examples], Tensor] | None:
         """The discriminator of this checkpoint, if the game has one. Shape: N examples -> (N,)."""
-        game: Any = _game(self.recipe, self.codec, self.classes)
+        game: Any = _game(self.recipe, self.spec)
         if "discriminator" not in game.players:
             return None
         training = self.checkpoint.training()
@@ -110,8 +119,7 @@ class Trained:
         return answers
 
 
-def _game(recipe: Recipe, codec: Codec, classes: tuple[str, ...]) -> Game:
+def _game(recipe: Recipe, spec: DataSpec) -> Game:
     settings = {key: value for key, value in recipe.model.items() if key != "name"}
     model = registry.find("models", str(recipe.model["name"])).read(settings, "model")
-    condition = TensorSpec(shape=(), classes=len(classes)) if classes else None
-    return model.build(DataSpec(x=codec.spec, condition=condition))  # type: ignore[no-any-return]
+    return model.build(spec)  # type: ignore[no-any-return]

@@ -60,7 +60,7 @@ def made_in_folder(path: Path, reals: Reals, count: int, seed: int) -> Made:
     """
     codec = {"name": "image", **reals.codec.state()}
     data, _, _ = open_data(DataSettings(path=path, heldout=0.0), codec, seed, cache_folder())
-    rows = data.train.head(len(data.packed))
+    rows = data.train.part.head(len(data.packed))
     names = data.packed.names(range(len(data.packed)))
     sheets = [row for row, name in enumerate(names) if Path(name).name == _SHEET]
     rows = rows[~np.isin(rows, sheets)][:count]

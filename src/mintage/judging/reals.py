@@ -100,13 +100,13 @@ def reals_in_folder(path: Path, samples: int, seed: int) -> Reals:
             f"{path} holds {count} real examples, {2 * FEWEST} are needed: half to judge by, half as floor."
         )
     control, reference = split(count, count // 2, seed)
-    train = data.examples(Part(count, 0, count, control.key))
+    train = data.examples(data.of(Part(count, 0, count, control.key)))
     return Reals(
         name=path.name,
         codec=data.codec,
         classes=data.packed.classes,
-        reference=data.examples(reference, samples),
-        control=data.examples(control, samples),
+        reference=data.examples(data.of(reference), samples),
+        control=data.examples(data.of(control), samples),
         train=train,
         train_is_known=False,
         split="random half of the folder",

@@ -14,7 +14,7 @@ __all__ = ["Diagnosis", "DiagnosisName", "HealthMonitor"]
 
 DiagnosisName = Literal[
     "not_finite", "generator_frozen", "mode_collapse", "discriminator_wins", "generator_wins", "oscillation",
-    "overfitting", "getting_worse",
+    "overfitting", "getting_worse", "colours_inverted",
 ]  # fmt: skip
 
 SIDE = 16  # images are compared after averaging to about so many pixels a side: noise is not diversity
@@ -25,10 +25,11 @@ MOST_COMPARED = 512
 PATIENCE: Mapping[str, int] = {
     "not_finite": 1, "generator_frozen": 2, "mode_collapse": 2, "discriminator_wins": 4, "generator_wins": 4,
     "oscillation": 2, "overfitting": 4, "getting_worse": 2,
+    "colours_inverted": 2,
 }  # fmt: skip
 FORGOTTEN_AFTER = 2
 LASTS: Mapping[str, float] = {"discriminator_wins": 1.0, "generator_wins": 0.5, "overfitting": 1.0}
-SEEN_IN_SAMPLES = ("generator_frozen", "mode_collapse")
+SEEN_IN_SAMPLES = ("generator_frozen", "mode_collapse", "colours_inverted")
 
 COLLAPSED_SPREAD = 0.2  # of the real spread
 STILL_GROWING = 1.15  # from check to check: a spread that grows so fast is being learned, not lost
@@ -41,6 +42,7 @@ LEARNED_BY_HEART, LEARNED_GAP = 0.6, 1.5  # share of the way from real to fake t
 SWINGS_REMEMBERED, FEWEST_SWINGS, SWING_GROWTH, SWING_SIZE = 60, 6, 2.5, 1.0
 SWING_STEADINESS = 0.85  # correlation of the swings' logarithms with their order: noise stays below
 WORSE, WORSE_BY = 2.0, 0.05  # times the best score, and by this share of the first one
+INVERTED = -0.25  # mean correlation of the brightness of outputs with that of their inputs
 BURST = 20.0  # times the usual loss, and at least so much
 
 MESSAGES: Mapping[str, tuple[str, str]] = {
@@ -80,6 +82,11 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "Stop here: mintage generate takes the best checkpoint. If other alarms came first, do what they say and train "
         "again; if the discriminator knows its examples by heart, turn on model.stakes.augment.",
     ),
+    "colours_inverted": (
+        "Light became dark and dark light ({detail}): the way back undoes it, so the cycle does not notice.",
+        "Raise model.identity_weight, or start again with another --seed. If the target really is the negative of the "
+        "source, this is what was asked for.",
+    ),
 }
 
 
@@ -108,6 +115,7 @@ class HealthMonitor:
 
     `reals` are real examples as they are packed, uint8 (n, H, W, C) or (n, F); `real_classes` and `sample_classes`
     let a conditional generator be judged within classes. Until `warm_up` steps a generator may make anything.
+    `inputs` are what the samples are made from, in the same order, where pictures are translated.
     `resumed` says that the first samples are not a beginner's.
     The figures "discriminator/real" and "discriminator/fake" are logits; where a game has none (Wasserstein, least
     squares) the signs that need a logit's scale are left out.
@@ -123,10 +131,11 @@ class HealthMonitor:
         *,
         real_classes: np.ndarray[Any, Any] | None = None,
         sample_classes: np.ndarray[Any, Any] | None = None,
+        inputs: np.ndarray[Any, Any] | None = None,
         warm_up: int = 300,
         resumed: bool = False,
     ) -> None:
-        self.warm_up, self.resumed = warm_up, resumed
+        self.warm_up, self.resumed, self.inputs = warm_up, resumed, inputs
         self.sample_classes = sample_classes if real_classes is not None else None
         self.real_spread, self.real_distinct = 0.0, 1.0
         if reals is not None and len(reals) > 1:
@@ -240,13 +249,15 @@ class HealthMonitor:
             return {"generator_frozen": ""}
         if settled and distinct < DUPLICATED * self.real_distinct:
             return {"mode_collapse": f"only {distinct:.0%} of them are distinct"}
-        if moved < NEVER_MOVED:  # it has not begun
+        if moved < NEVER_MOVED and self.inputs is None:  # it has not begun; a translator begins at its inputs
             return {}
         learns_classes_first = step < CLASSES_FIRST * self.warm_up and self.sample_classes is not None
         if step >= self.warm_up and not learns_classes_first and self.real_spread and spread < STILL_GROWING * last:
             share = spread / self.real_spread
             if share < COLLAPSED_SPREAD:
                 return {"mode_collapse": f"they differ {share:.0%} as much as real ones"}
+        if settled and self.inputs is not None and (kept := _brightness_kept(self.inputs, samples)) < INVERTED:
+            return {"colours_inverted": f"the brightness of outputs and inputs correlates at {kept:.2f}"}
         return {}
 
     def _motion(self, before: np.ndarray[Any, Any] | None) -> tuple[float, float]:
@@ -349,6 +360,24 @@ def _features(samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         points = points.reshape(n, height // rows, rows, width // columns, columns, channels).mean((2, 4))
     flat = points.reshape(len(points), -1)
     centred: np.ndarray[Any, Any] = flat - flat.mean(0)
+    return centred
+
+
+def _brightness_kept(inputs: np.ndarray[Any, Any], samples: np.ndarray[Any, Any]) -> float:
+    """Mean over pictures of the correlation between an output's brightness and its input's, place by place."""
+    kept = []
+    for before, after in zip(_features_of_brightness(inputs), _features_of_brightness(samples), strict=True):
+        if (spread := float(before.std() * after.std())) > 0:
+            kept.append(float((before * after).mean()) / spread)
+    return float(np.mean(kept)) if kept else 0.0
+
+
+def _features_of_brightness(pictures: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Brightness on a grid of 16 a side, centred in each picture. Shape: (n, H, W, C) -> (n, 256)."""
+    n, height, width, _ = pictures.shape
+    rows, columns = (np.linspace(0, side - 1, SIDE).round().astype(int) for side in (height, width))
+    grid = pictures.astype(np.float32).mean(3)[:, rows][:, :, columns].reshape(n, -1)
+    centred: np.ndarray[Any, Any] = grid - grid.mean(1, keepdims=True)
     return centred
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from torch import Tensor
 
-from mintage.contracts import Codec, Sampler
+from mintage.contracts import Sampler
 from mintage.run import RunDirectory
 from mintage.sampling import FixedDraw
 from mintage.storage import write_image
-from mintage.watching.grid import contact_sheet
+from mintage.watching.sheets import Sheet
 
 __all__ = ["Frames"]
 
@@ -23,15 +23,14 @@ class Frames:
         self,
         run: RunDirectory,
         sampler: Sampler,
-        codec: Codec,
+        sheet: Sheet,
         look: FixedDraw,
         *,
         steps: Sequence[int],
-        columns: int | None,
         tell: Callable[[dict[str, Any]], None],
     ) -> None:
-        self.run, self.sampler, self.codec, self.look = run, sampler, codec, look
-        self.steps, self.columns, self.tell = frozenset(steps), columns, tell
+        self.run, self.sampler, self.sheet, self.look = run, sampler, sheet, look
+        self.steps, self.tell = frozenset(steps), tell
 
     def on_step(self, step: int, seen: Mapping[str, Tensor]) -> None:
         if step in self.steps:
@@ -42,7 +41,7 @@ class Frames:
         x = self.look.of(self.sampler)
         path = self.run.sample_sheet(step)
         try:
-            write_image(path, contact_sheet([self.codec.decode(one) for one in x], columns=self.columns))
+            write_image(path, self.sheet(x))
         except OSError as error:
             self.tell({"event": "not_saved", "step": step, "message": f"{path.name} could not be written: {error}."})
         else:
