@@ -14,10 +14,10 @@ from mintage import evaluation, session
 from mintage.config import merge
 from mintage.errors import ConfigError, RunError
 from mintage.experiment import Experiment, find_device
-from mintage.opening import open_data
 from mintage.generated import Generated, Origin
 from mintage.judging.judge import JudgeSettings
 from mintage.judging.verdict import Verdict
+from mintage.opening import open_data
 from mintage.recipe import DataSettings, Recipe, read_raw
 from mintage.run import RunDirectory
 from mintage.sampling import noise_of

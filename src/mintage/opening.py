@@ -114,18 +114,16 @@ def read_codec(path: Path) -> Codec:
     return registry.find("codecs", name).from_state(state)  # type: ignore[no-any-return]
 
 
-def _open_one(
-    source: Source, codec: Codec, settings: DataSettings, seed: int, reading: tuple[Path, Progress]
-) -> Data:
+def _open_one(source: Source, codec: Codec, settings: DataSettings, seed: int, reading: tuple[Path, Progress]) -> Data:
     packed, report = pack(source, codec, reading[0], progress=reading[1])
     if not settings.classes or len(packed.classes) < 2 or settings.degrade:
         packed = replace(packed, condition=None, classes=())
     if settings.source == "photos":
-        ((train, selection, heldout),) = split_by_group(
+        (triple,) = split_by_group(
             [packed.names(range(len(packed)))], settings.heldout, seed,
             most=MOST_HELDOUT, selection=_SHARE_SELECTION,
         )  # fmt: skip
-        parts: list[RowsOf] = [train, selection, heldout]
+        parts: list[RowsOf] = [*triple]
     else:
         learned, held = split(len(packed), min(round(len(packed) * settings.heldout), MOST_HELDOUT), seed)
         parts = [learned, *held.cut(min(len(held) // 4, MOST_SELECTION))]
@@ -146,8 +144,7 @@ def _open_both(source: Any, codec: Codec, settings: DataSettings, seed: int, rea
         channels = max(one.state()["channels"] for one in fitted)
         fitted = [one.model_copy(update={"channels": channels}) for one in fitted]
     (packed, report), (other, told) = (
-        pack(side, one, reading[0], progress=reading[1])
-        for side, one in zip(sides, fitted, strict=True)
+        pack(side, one, reading[0], progress=reading[1]) for side, one in zip(sides, fitted, strict=True)
     )
     packed, other = (replace(one, condition=None, classes=()) for one in (packed, other))
     names = [one.names(range(len(one))) for one in (packed, other)]

@@ -34,8 +34,8 @@ from mintage.watching import log
 from mintage.watching.film import captions_of, make_film, make_mp4
 from mintage.watching.frames import Frames
 from mintage.watching.grid import contact_sheet
-from mintage.watching.sheets import SampleSheet, Sheet, TranslationSheet, as_levels, as_pictures
 from mintage.watching.report import write_report
+from mintage.watching.sheets import SampleSheet, Sheet, TranslationSheet, as_levels, as_pictures
 from mintage.watching.tensorboard import TensorBoard
 
 __all__ = ["Outcome", "Watcher", "create_run", "machine_facts", "train"]

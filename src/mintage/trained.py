@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from mintage import registry
 from mintage.contracts import Codec, DataSpec, Examples, Game, Sampler
 from mintage.errors import ConfigError, RunError
-from mintage.opening import data_spec, read_codec
 from mintage.numbers import for_sampling
+from mintage.opening import data_spec, read_codec
 from mintage.recipe import Recipe, read_raw
 from mintage.run import RunDirectory
 from mintage.sampling import draw, sample

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from mintage.contracts import Examples
 from mintage.errors import DataError
-from mintage.opening import open_data
 from mintage.judging.reals import Reals, labels_by_name
+from mintage.opening import open_data
 from mintage.recipe import DataSettings
 from mintage.storage import cache_folder
 from mintage.trained import Trained

@@ -1,23 +1,35 @@
-"""The cheap score that is taken while training: it picks the best checkpoint, and says when more training hurts."""
+"""The cheap scores that are taken while training: they pick the best checkpoint, and say when more training hurts."""
 
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import torch
 
 from mintage import registry
-from mintage.contracts import Embedder
+from mintage.contracts import Embedder, Evidence, Examples
 from mintage.experiment import Experiment
+from mintage.judging.translated import translated
 from mintage.sampling import sample
 from mintage.statistics.kernels import kernel_distance
 from mintage.storage import cache_folder
 
-__all__ = ["SelectionScore"]
+__all__ = ["SelectionScore", "TranslationScore", "score_of"]
 
 _SAMPLES = 1_000
 _FEWEST = 10  # real examples to compare with
 _STEPS = 100  # of the embedding's learning: a quarter of what a judge takes, for it is time that training lacks
+
+_CONTENT = 0.8  # of the outputs must be nearest to their own input, or to as many as inputs themselves are
+_TRANSLATED = 200
+
+
+def score_of(experiment: Experiment) -> SelectionScore | TranslationScore | None:
+    """The score for this game, if there are held-out examples enough to compare with."""
+    if len(experiment.data.selection) < _FEWEST or experiment.data.spec.x.classes is not None:
+        return None
+    return TranslationScore(experiment) if experiment.data.translates else SelectionScore(experiment)
 
 
 class SelectionScore:
@@ -28,14 +40,10 @@ class SelectionScore:
     """
 
     name = "kernel_distance"
+    words = "nearest to the held-out examples"
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
-
-    @classmethod
-    def fits(cls, experiment: Experiment) -> bool:
-        """Whether there is something to compare with: held-out images."""
-        return len(experiment.data.selection) >= _FEWEST and experiment.data.spec.x.classes is None
 
     def __call__(self) -> float:
         """The distance now; lower is better, 0 is as near as real ones are."""
@@ -57,3 +65,58 @@ class SelectionScore:
     def _reals(self) -> torch.Tensor:
         data = self.experiment.data
         return self._embedder(data.examples(data.selection).x)
+
+
+class TranslationScore:
+    """How good the translations of the selection part are: the rule by which a checkpoint is chosen.
+
+    Where targets are known: the perceptual distance to them. Where not: the kernel distance to the target's examples,
+    raised by one for a checkpoint whose outputs no longer show what their inputs show (content retrieval below 80 %),
+    so that a translator which invents loses to any that translates.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment, self.is_paired = experiment, experiment.data.train.is_aligned
+        self.name = "perceptual_distance" if self.is_paired else "kernel_distance"
+        self.words = "nearest to the true targets" if self.is_paired else "nearest to the target's pictures"
+        self._shared: dict[str, Any] = {}
+
+    def __call__(self) -> float:
+        """The score now; lower is better."""
+        experiment, data = self.experiment, self.experiment.data
+        made = translated(
+            experiment.loop.averager.sampler, data.selection, _TRANSLATED,
+            numbers=experiment.numbers, device=experiment.device,
+        )  # fmt: skip
+        evidence = Evidence(
+            fake=made.fake, real=self._real, control=self._real, train=self._train, embedder=self._embedder,
+            inputs=made.inputs, truth=made.truth,
+        )  # fmt: skip
+        evidence._once.update({key: value for key, value in self._shared.items() if key != "points/fake"})
+        value = self._measured(self.name, evidence)
+        if not self.is_paired:
+            content = self._measured("content_kept", evidence)
+            lost = content < _CONTENT
+            value += lost
+            self.words = (
+                f"{'' if lost else 'nearest to the target among those whose outputs keep what their inputs show'}"
+                f"{'no checkpoint kept it better' if lost else ''} ({content:.0%} of outputs found)"
+            )
+        self._shared.update(evidence._once)
+        return value
+
+    def _measured(self, metric: str, evidence: Evidence) -> float:
+        return registry.find("metrics", metric)().measure(evidence).scores[0].value  # type: ignore[no-any-return]
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        embedding = registry.find("embeddings", "domain").read({"steps": _STEPS})
+        return embedding.prepare(self._train, cache_folder())  # type: ignore[no-any-return]
+
+    @cached_property
+    def _train(self) -> Examples:
+        return self.experiment.data.examples(self.experiment.data.train)
+
+    @cached_property
+    def _real(self) -> Examples:
+        return self.experiment.data.examples(self.experiment.data.selection)

@@ -19,6 +19,7 @@ class CheckpointScore(Protocol):
     """What tells checkpoints apart: lower is better."""
 
     name: str
+    words: str  # what the lowest one is, in words
 
     def __call__(self) -> float: ...
 
@@ -77,7 +78,7 @@ class Saver:
             is_best = value < self._best
             self._best, self.stale = (value, 0) if is_best else (self._best, self.stale + 1)
             row = {"event": "score", "step": state["step"], "name": self.score.name, "value": float(f"{value:.5g}")}
-            self.tell(row | {"best": is_best})
+            self.tell(row | {"best": is_best, "words": self.score.words})
         try:
             self.checkpoints.save(sampler, training, state)
         except OSError as error:
