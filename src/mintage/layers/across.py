@@ -1,4 +1,4 @@
-"""Means over all processes, with gradients; the identity where there is only one."""
+"""What layers need of all processes: means with gradients, samples without; the identity where there is only one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-__all__ = ["alone", "mean_across", "num_processes"]
+__all__ = ["alone", "gathered", "mean_across", "num_processes", "rank"]
 
 
 class _MeanAcross(torch.autograd.Function):
@@ -38,3 +38,17 @@ def num_processes() -> int:
 def mean_across(x: Tensor) -> Tensor:
     """The mean of `x` over all processes; its gradient is averaged the same way. Shape: kept."""
     return x if alone() else _MeanAcross.apply(x)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def rank() -> int:
+    """Which of the processes this one is, from 0."""
+    return 0 if alone() else dist.get_rank()
+
+
+def gathered(x: Tensor) -> Tensor:
+    """The samples of all processes, in the order of their ranks, without gradients. Shape: (B, ...) -> (B n, ...)."""
+    if alone():
+        return x
+    parts = [torch.empty_like(x) for _ in range(dist.get_world_size())]
+    dist.all_gather(parts, x.contiguous())
+    return torch.cat(parts)
