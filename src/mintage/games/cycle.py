@@ -96,14 +96,12 @@ class CycleGame(nn.Module):
             answer = self.judges[side](real).float()
         return self.loss.generator(answer, fake).mean()
 
-    def _discriminator_pays(
-        self, made: dict[object, dict[str, Tensor]], step: int, seed: int, batch: Batch
-    ) -> Stake:
+    def _discriminator_pays(self, made: dict[object, dict[str, Tensor]], step: int, seed: int, batch: Batch) -> Stake:
         reals = {"target": batch.x, "origin": _told(batch)}
         total, figures = batch.x.new_zeros(()), []
         for side in _SIDES:
             rng = generator_of(seed, step, "pool", side)
-            chance = batch.cut(lambda n: torch.rand(n, 2, generator=rng))
+            chance = batch.cut(lambda n, rng=rng: torch.rand(n, 2, generator=rng))  # type: ignore[misc]
             shown = self.pools[side](made[batch.share][side].float(), chance)
             real, fake = self.judges[side](torch.cat([reals[side], shown])).float().chunk(2)
             total = total + self.loss.discriminator(real, fake).mean() / 2  # half, so that it learns half as fast

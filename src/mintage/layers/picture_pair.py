@@ -32,6 +32,19 @@ class PicturePair:
         """How often both sides of the input can be halved to whole numbers."""
         return min((side & -side).bit_length() - 1 for side in self.sides)
 
+    def check_patch(self, halvings: int, setting: str) -> None:
+        """Make sure that a discriminator of patches has something left to judge.
+
+        Raises:
+            SpecError: the target's sides are too small to be halved so often.
+        """
+        side, least = min(self.sides) * self.scale, 3 << halvings
+        if side < least:
+            raise SpecError(
+                f"A discriminator that halves sides {halvings} times needs pictures of {least} pixels or more, but "
+                f"these have {side}. Set {setting} lower, or codec.size (data.window) higher."
+            )
+
     @classmethod
     def read(cls, spec: DataSpec, model: str, *, multiple: int = 1, scales: tuple[int, ...] = (1,)) -> Self:
         """The pair of this data; `model` is what an error calls the reader, which halves sides down from `multiple`.

@@ -10,6 +10,7 @@ from torch import nn
 
 from mintage.config import Settings
 from mintage.contracts import DataSpec, Rung
+from mintage.errors import SpecError
 from mintage.games.cycle import CycleGame, CycleStakes
 from mintage.layers.image_pool import ImagePool
 from mintage.layers.patch_discriminator import PatchDiscriminator
@@ -55,10 +56,13 @@ class CycleGAN(Settings):
         Raises:
             SpecError: no picture is told, the sides differ in size or channels, or a side is too small to be halved.
         """
-        pair = PicturePair.read(spec, "CycleGAN")
-        pair.check_same_sides(multiple=4)
-        pair.check_same_channels()
-        pair.check_patch(self.halvings)
+        pair = PicturePair.read(spec, "CycleGAN", multiple=4)
+        pair.check_patch(self.halvings, "model.halvings")
+        if pair.told != pair.channels:
+            raise SpecError(
+                f"CycleGAN goes both ways between pictures of one kind, but inputs have {pair.told} channels and "
+                f"targets {pair.channels}. Set codec.channels = 3, or choose pix2pix for pairs."
+            )
         shape = (pair.channels, *pair.sides)
 
         def translator() -> Translator:
