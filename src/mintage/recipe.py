@@ -19,6 +19,7 @@ from mintage.training.settings import TrainingSettings
 
 __all__ = ["DataSettings", "Recipe", "read_raw", "recipe_names", "resolve"]
 
+_PATHS = ("data.path", "data.origin")
 _SHIPPED = Path(__file__).parent / "recipes"
 
 
@@ -89,27 +90,38 @@ def read_raw(what: str, data: Path | None, overrides: Sequence[str]) -> dict[str
     Raises:
         ConfigError: it is none of these, or an override does not parse.
     """
-    over = parse_overrides(overrides)
     path = Path(what).expanduser()
+    words: Mapping[str, str] = {}
     if what in recipe_names():
         raw = _load(_SHIPPED / f"{what}.toml") | {"name": what}
+        words = raw.pop("words", {})
     elif path.suffix == ".toml":
         if not path.is_file():
             raise ConfigError(f"There is no recipe at {path}. Known recipes: {', '.join(recipe_names())}.")
         raw = {"name": path.stem} | _load(path)
+        words = raw.pop("words", {})
     elif path.exists():
         raw = {"name": _slug(path), "data": {"path": str(path.resolve())}}
     elif what in (known := [name.replace("_", "-") for name in registry.names("sources")]):
         raw = {"name": what, "data": {"source": what}}
         fetch = getattr(registry.find("sources", what.replace("-", "_")), "fetch", None)
-        if data is None and fetch is not None and not dict(over.get("data", {})).get("path"):
+        if data is None and fetch is not None and not any(word.startswith("data.path=") for word in overrides):
             data = fetch(cache_folder() / what)  # asked for by name: the only download there is
     else:
         hint = registry.suggest(what, [*recipe_names(), *known])
         raise ConfigError(f"{what!r} is neither a recipe nor a path to data. {hint}")
     if data is not None:
         raw = merge(raw, {"data": {"path": str(data.expanduser().resolve())}})
-    return merge(raw, over)
+    return merge(raw, parse_overrides([_in_full(word, words) for word in overrides]))
+
+
+def _in_full(override: str, words: Mapping[str, str]) -> str:
+    """An override with the recipe's own short word, such as target=./b, spelled out; paths from here made absolute."""
+    key, equals, value = override.partition("=")
+    full = words.get(key, key)
+    if equals and full in _PATHS:
+        value = str(Path(value).expanduser().resolve())
+    return f"{full}{equals}{value}"
 
 
 def resolve(raw: Mapping[str, Any], chosen: Mapping[str, Any]) -> tuple[Recipe, Model]:
