@@ -37,7 +37,18 @@ FLOORS: Mapping[str, float] = {
 }  # fmt: skip
 
 # Rooms whose files stand side by side: one can be taken out, or a new one put in, without touching another.
-STARRED = {"sources", "codecs", "objectives", "augment", "degrade", "embeddings", "games", "metrics", "exporters", "models"}
+STARRED = {
+    "sources",
+    "codecs",
+    "objectives",
+    "augment",
+    "degrade",
+    "embeddings",
+    "games",
+    "metrics",
+    "exporters",
+    "models",
+}
 REGISTRIES = STARRED - {"objectives", "games"}  # the folder is the registry: one public name a file
 NEIGHBOURS: set[tuple[str, str]] = set()  # ("games.cycle", "games.gan"): a game that is another with one more player
 

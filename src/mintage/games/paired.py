@@ -93,8 +93,9 @@ class PairedGame(nn.Module):
         super().__init__()
         if stakes.perceptual_weight and perceptual is None:
             raise ConfigError(
-                f"stakes.perceptual_weight is {stakes.perceptual_weight:g}, but this model has no network whose features "
-                'it could compare. Set model.perceptual = "efficientnet_lite0" (srgan has that), or leave the weight at 0.'
+                f"stakes.perceptual_weight is {stakes.perceptual_weight:g}, but this model has no network whose "
+                'features it could compare. Set model.perceptual = "efficientnet_lite0" (srgan has that), or leave the '
+                "weight at 0."
             )
         self.sampler, self.discriminator, self.stakes = sampler, discriminator, stakes
         self.players = {"generator": sampler.generator}

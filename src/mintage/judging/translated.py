@@ -1,4 +1,4 @@
-"""Translations of held-out pictures, beside what they were made from, what they should be, and what simple means make."""
+"""Translations of held-out pictures, beside their inputs, their true targets, and what simple means make of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pix2pix: a U-Net that learns a translation from pairs, with a discriminator of patches that asks for sharpness."""
+"""A U-Net that learns a translation from pairs, with a discriminator of patches that asks for sharpness (pix2pix)."""
 
 from __future__ import annotations
 
