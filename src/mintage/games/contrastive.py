@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from mintage.config import Settings
 from mintage.contracts import Batch, Share, Stake, Turn
@@ -52,6 +53,13 @@ class PatchPoints(nn.Module):
         return [F.normalize(head(row), dim=2) for head, row in zip(self.heads, rows, strict=True)]
 
 
+class _Made(NamedTuple):
+    """The generator's answer to a batch."""
+
+    after: Tensor  # (B or 2 B, C, H, W): the translated inputs, and what becomes of targets
+    before: list[Tensor]  # feature maps of what they were made from, for the patches to be found in; without a graph
+
+
 class ContrastiveGame(nn.Module):
     """CUT (Park et al., 2020): the generator fools the discriminator, and each patch of its output must be nearer to
     the same patch of its input than to the input's other patches, in the generator's own features.
@@ -65,15 +73,20 @@ class ContrastiveGame(nn.Module):
         stakes: ContrastiveStakes,
     ) -> None:  # fmt: skip
         super().__init__()
-        network = sampler.generator
-        assert isinstance(network, ResNetTranslator)
         self.sampler, self.points, self.judge, self.stakes = sampler, points, judge, stakes
-        self.network, self.layers = network, list(layers)
-        self.players = {"discriminator": judge, "generator": nn.ModuleList([network, points])}
+        self.layers = list(layers)
+        self.players = {"discriminator": judge, "generator": nn.ModuleList([sampler.generator, points])}
         self.loss = LOSSES[stakes.objective]
 
+    @property
+    def network(self) -> ResNetTranslator:
+        """The generator."""
+        network = self.sampler.generator
+        assert isinstance(network, ResNetTranslator)
+        return network
+
     def turns(self, step: int, seed: int) -> list[Turn]:
-        made: dict[Share | None, tuple[Tensor, Tensor | None]] = {}
+        made: dict[Share | None, _Made] = {}
         return [
             Turn("discriminator", partial(self._discriminator_pays, made), awake=("generator",)),
             Turn("generator", partial(self._generator_pays, made, step, seed)),
@@ -84,22 +97,18 @@ class ContrastiveGame(nn.Module):
         """The judge's mean answer for pictures that nobody learns from. Shape: ()."""
         return {"discriminator/heldout": self.judge(batch.x).float().mean()}
 
-    def _made(
-        self, made: dict[Share | None, tuple[Tensor, Tensor | None]], batch: Batch
-    ) -> tuple[Tensor, Tensor | None]:
+    def _made(self, made: dict[Share | None, _Made], batch: Batch) -> _Made:
         """The translated inputs, and what becomes of targets: once a step, of the last micro-batch."""
-        if batch.share not in made or not made[batch.share][0].requires_grad:
+        if batch.share not in made or not made[batch.share].after.requires_grad:
             made.clear()
             assert batch.condition is not None
-            if self.stakes.identity_contrast:
-                both = self.network(torch.cat([batch.condition, batch.x]))
-                made[batch.share] = both[: len(batch)], both[len(batch) :]
-            else:
-                made[batch.share] = self.network(batch.condition), None
+            shown = torch.cat([batch.condition, batch.x]) if self.stakes.identity_contrast else batch.condition
+            maps = self.network.encode(shown, [*self.layers, len(self.network.widths) - 1])
+            made[batch.share] = _Made(self.network.decode(maps.pop()), [one.detach() for one in maps])
         return made[batch.share]
 
-    def _discriminator_pays(self, made: dict[Share | None, tuple[Tensor, Tensor | None]], batch: Batch) -> Stake:
-        fake = self._made(made, batch)[0].detach()
+    def _discriminator_pays(self, made: dict[Share | None, _Made], batch: Batch) -> Stake:
+        fake = self._made(made, batch).after[: len(batch)].detach()
         real, fake = self.judge(torch.cat([batch.x, fake.to(batch.x.dtype)])).float().chunk(2)
         names = ("real", "fake") if self.loss.is_logit else ("score_real", "score_fake")
         means = [logits.detach().flatten(1).mean(1) for logits in (real, fake)]
@@ -107,35 +116,29 @@ class ContrastiveGame(nn.Module):
         figures["recognition"] = (means[0][:, None] > means[1][None]).float().mean()
         return Stake({"adversarial": self.loss.discriminator(real, fake).mean() / 2}, figures)
 
-    def _generator_pays(
-        self, made: dict[Share | None, tuple[Tensor, Tensor | None]], step: int, seed: int, batch: Batch
-    ) -> Stake:
-        fake, kept = self._made(made, batch)
-        assert batch.condition is not None
-        answer = self.judge(fake).float()
+    def _generator_pays(self, made: dict[Share | None, _Made], step: int, seed: int, batch: Batch) -> Stake:
+        after, before = self._made(made, batch)
+        answer = self.judge(after[: len(batch)]).float()
         real = answer
         if self.loss.compares:
             with torch.no_grad():
                 real = self.judge(batch.x).float()
         pays = {"adversarial": self.loss.generator(real, answer).mean()}
-        before = batch.condition if kept is None else torch.cat([batch.condition, batch.x])
-        after = fake if kept is None else torch.cat([fake, kept])
-        contrast = self._contrast(before, after, step, seed)
+        contrast = self._contrast(before, self.network.encode(after, self.layers), generator_of(seed, step, "patches"))
         pays["contrast"] = self.stakes.contrast_weight * contrast
         return Stake(pays, {"contrast_loss": contrast.detach()})
 
-    def _contrast(self, before: Tensor, after: Tensor, step: int, seed: int) -> Tensor:
+    def _contrast(self, before: Sequence[Tensor], after: Sequence[Tensor], rng: Generator) -> Tensor:
         """Mean over layers of the cross-entropy of finding each patch in its own picture. Shape: ()."""
-        both = self.network.encode(torch.cat([before, after]), self.layers)
-        rng = generator_of(seed, step, "patches")
         places = [
             torch.randperm(one.shape[2] * one.shape[3], generator=rng)[: self.stakes.patches].to(one.device)
-            for one in both
+            for one in after
         ]
+        with torch.no_grad():
+            keys = self.points(before, places)
         losses = []
-        for points in self.points(both, places):
-            key, query = points.float().chunk(2)
-            likeness = query @ key.detach().mT / self.stakes.temperature  # (B, P, P)
+        for key, query in zip(keys, self.points(after, places), strict=True):
+            likeness = query.float() @ key.float().mT / self.stakes.temperature  # (B, P, P)
             right = torch.arange(likeness.shape[1], device=likeness.device).expand(len(likeness), -1)
             losses.append(F.cross_entropy(likeness.flatten(0, 1), right.flatten()))
         return torch.stack(losses).mean()

@@ -91,7 +91,7 @@ class ResNetTranslator(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         for stage in self.encoder:
             x = stage(x)
-        return self.head(self.decoder(x)).tanh()  # type: ignore[no-any-return]
+        return self.decode(x)
 
     def encode(self, x: Tensor, layers: Sequence[int]) -> list[Tensor]:
         """Feature maps on the way down, in the order of `layers`: 0 is the stem, then each halving, then each block.
@@ -102,6 +102,10 @@ class ResNetTranslator(nn.Module):
         for stage in self.encoder[: max(layers) + 1]:
             maps.append(stage(maps[-1] if maps else x))
         return [maps[layer] for layer in layers]
+
+    def decode(self, deepest: Tensor) -> Tensor:
+        """The picture that the deepest map becomes. Shape: (B, widths[-1], H / s, W / s) -> (B, C', H, W)."""
+        return self.head(self.decoder(deepest)).tanh()  # type: ignore[no-any-return]
 
 
 def _activated(layer: nn.Module, width: int, norm: bool) -> nn.Sequential:
