@@ -12,14 +12,14 @@ from torch import Tensor, nn
 from mintage import registry
 from mintage.contracts import Codec, DataSpec, Examples, Game, Sampler
 from mintage.errors import ConfigError, RunError
-from mintage.numbers import for_sampling
+from mintage.numbers import Numbers, for_sampling
 from mintage.opening import data_spec, read_codec
 from mintage.recipe import Recipe, read_raw
 from mintage.run import RunDirectory
 from mintage.sampling import draw, sample
 from mintage.training.checkpoint import Checkpoint, Checkpoints
 
-__all__ = ["Trained"]
+__all__ = ["CPU", "Trained"]
 
 CPU = torch.device("cpu")
 
@@ -41,6 +41,11 @@ class Trained:
     def translates(self) -> bool:
         """Whether it makes pictures out of pictures."""
         return self.spec.condition is not None and self.spec.condition.classes is None
+
+    @property
+    def numbers(self) -> Numbers:
+        """The numbers that it is drawn with."""
+        return for_sampling(self.recipe.training.precision == "bfloat16", CPU)
 
     @classmethod
     def open(cls, run: RunDirectory, step: int | None = None) -> Self:
@@ -68,8 +73,7 @@ class Trained:
 
     def draw(self, noise: Tensor, told: Tensor | None) -> Tensor:
         """The samples of a noise tensor. Shape: (n, *noise_shape), (n,) or None -> (n, *x.shape)."""
-        numbers = for_sampling(self.recipe.training.precision == "bfloat16", CPU)
-        return draw(self.sampler, noise, told, numbers=numbers, device=CPU)
+        return draw(self.sampler, noise, told, numbers=self.numbers, device=CPU)
 
     def told(self, n: int, of: str | int | None = None) -> Tensor | None:
         """The classes of n samples: one class, by name or index, or each in turn; None if it learned none. Shape: (n,).
@@ -93,18 +97,25 @@ class Trained:
     def examples(self, count: int, seed: int, told: Tensor | None = None) -> Examples:
         """Samples 0 .. count - 1 of a seed as a file would hold them: decoded to 8 bits and read again."""
         told = self.told(count) if told is None else told
-        numbers = for_sampling(self.recipe.training.precision == "bfloat16", CPU)
-        chunks = sample(self.sampler, count, seed, told, numbers=numbers, device=CPU)
+        chunks = sample(self.sampler, count, seed, told, numbers=self.numbers, device=CPU)
         stored = [self.codec.encode(self.codec.decode(one)) for chunk in chunks for one in chunk]
         return Examples(torch.stack(stored), told)
+
+    def way_back(self) -> Sampler | None:
+        """The translator of outputs into inputs, where the game learns one; not averaged, as training left it."""
+        game: Any = _game(self.recipe, self.spec)
+        if not hasattr(game, "way_back"):
+            return None
+        self._load(game)
+        self.numbers.arrange(game)
+        return game.way_back.eval().requires_grad_(False)  # type: ignore[no-any-return]
 
     def logits(self) -> Callable[[Examples], Tensor] | None:
         """The discriminator of this checkpoint, if the game has one. Shape: N examples -> (N,)."""
         game: Any = _game(self.recipe, self.spec)
-        if "discriminator" not in game.players:
+        if "discriminator" not in game.players or self.translates:
             return None
-        training = self.checkpoint.training()
-        game.load_state_dict({k.removeprefix("game."): v for k, v in training.items() if k.startswith("game.")})
+        self._load(game)
         judge = game.players["discriminator"].eval().requires_grad_(False)
 
         @torch.inference_mode()
@@ -117,6 +128,10 @@ class Trained:
             return torch.cat(found)
 
         return answers
+
+    def _load(self, game: Any) -> None:
+        training = self.checkpoint.training()
+        game.load_state_dict({k.removeprefix("game."): v for k, v in training.items() if k.startswith("game.")})
 
 
 def _game(recipe: Recipe, spec: DataSpec) -> Game:

@@ -115,7 +115,8 @@ def _show(verdict: Verdict) -> None:
     for sentence in telling(verdict.scores):
         typer.echo(f"- {sentence}")
     table = Table(box=None, pad_edge=False)
-    for head in ("score", "value", "95 % interval", "floor", "ideal"):
+    tells_baselines = any(score.baselines for score in verdict.scores)
+    for head in ("score", "value", "95 % interval", "floor", "ideal", *(["to beat"] if tells_baselines else [])):
         table.add_column(head, style="bold" if head == "score" else "", justify="left" if head == "score" else "right")
     for score in verdict.scores:
         if "/" not in score.name:
@@ -123,6 +124,8 @@ def _show(verdict: Verdict) -> None:
                 number(score.floor) if score.floor is not None else "",
                 number(score.ideal) if score.ideal is not None else "",
             )
+            if tells_baselines:
+                ends += (", ".join(f"{name} {number(value)}" for name, value in score.baselines.items()),)
             table.add_row(label(score.name), number(score.value), interval(score.low, score.high), *ends)
     typer.echo("")
     Console().print(table)

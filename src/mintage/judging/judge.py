@@ -74,6 +74,7 @@ def judge(
     Raises:
         ConfigError: a metric that was asked for by name cannot be measured.
     """
+    rows = made.translated
     evidence = Evidence(
         fake=made.examples,
         real=reals.reference,
@@ -84,6 +85,7 @@ def judge(
         seed=settings.seed,
         train_is_known=reals.train_is_known,
         logits=made.logits,
+        **({} if rows is None else rows.beside()),
     )
     scores: list[Score] = []
     pairs: list[Pair] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +12,12 @@ from torch import Tensor
 
 from mintage.contracts import Examples
 from mintage.errors import DataError
-from mintage.judging.reals import Reals, labels_by_name
+from mintage.judging.reals import Reals, data_of, labels_by_name
+from mintage.judging.translated import Translated, simple_means, translated
 from mintage.opening import open_data
 from mintage.recipe import DataSettings
 from mintage.storage import cache_folder
-from mintage.trained import Trained
+from mintage.trained import CPU, Trained
 
 __all__ = ["Made", "made_by_run", "made_in_folder"]
 
@@ -33,19 +34,23 @@ class Made:
     step: int | None = None
     logits: Callable[[Examples], Tensor] | None = None
     remarks: Sequence[str] = ()
+    translated: Translated | None = None  # of a translator: what its examples were made from, and all beside them
 
 
 def made_by_run(trained: Trained, reals: Reals, count: int, seed: int) -> Made:
-    """Samples 0 .. count - 1 of a seed; classes follow the shares of the real ones, where there are classes."""
+    """Samples 0 .. count - 1 of a seed; classes follow the shares of the real ones, where there are classes.
+
+    A translator's are made from the pictures that its run held out.
+    """
+    if trained.translates:
+        return _translations(trained, reals, count)
     same_classes = list(reals.classes) == list(trained.classes)
     told = trained.told(count)
     if told is not None and same_classes and reals.train.labels is not None:
         told = _spread(reals.train.labels, count)
     x = trained.examples(count, seed, told).x
     remarks = _of_sizes(trained.run.path.name, x, reals)
-    if reals.codec.state() != trained.codec.state():  # judged against a foreign folder
-        pictures = [trained.codec.decode(one) for one in trained.codec.expand(x)]
-        x = torch.stack([reals.codec.encode(picture) for picture in pictures])
+    x = _as_reals(x, trained, reals)
     # a discriminator that was told classes can judge only examples of these very classes, at its own size
     knows = not remarks and (same_classes or not trained.classes)
     examples = Examples(x, labels_by_name(told, trained.classes, reals.classes))
@@ -81,6 +86,28 @@ def made_in_folder(path: Path, reals: Reals, count: int, seed: int) -> Made:
     if {Path(name).suffix.lower() for name in names} & {".jpg", ".jpeg"}:
         remarks.append("Some made images are JPEG files: compression can be seen by scores if the real ones have none.")
     return Made(path.name, examples, remarks=remarks)
+
+
+def _translations(trained: Trained, reals: Reals, count: int) -> Made:
+    data = data_of(trained)
+    rows = translated(
+        trained.sampler, data.heldout, count, numbers=trained.numbers, device=CPU,
+        pairs_known=trained.recipe.data.pairs_known, back=trained.way_back(),
+    )  # fmt: skip
+    name, step, x = trained.run.path.name, trained.checkpoint.step, rows.fake.x
+    remarks = _of_sizes(name, x, reals)
+    if reals.codec.state() != trained.codec.state():  # a foreign folder's
+        return Made(name, Examples(_as_reals(x, trained, reals)), step, remarks=remarks)
+    rows = replace(rows, baselines=simple_means(rows.inputs, data))
+    return Made(name, rows.fake, step, remarks=remarks, translated=rows)
+
+
+def _as_reals(x: Tensor, trained: Trained, reals: Reals) -> Tensor:
+    """Samples in the form of the real ones, where these are a foreign folder's."""
+    if reals.codec.state() == trained.codec.state():
+        return x
+    pictures = [trained.codec.decode(one) for one in trained.codec.expand(x)]
+    return torch.stack([reals.codec.encode(picture) for picture in pictures])
 
 
 def _spread(labels: Tensor, count: int) -> Tensor:

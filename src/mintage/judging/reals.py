@@ -18,7 +18,7 @@ from mintage.recipe import DataSettings
 from mintage.storage import cache_folder
 from mintage.trained import Trained
 
-__all__ = ["FEWEST", "Reals", "labels_by_name", "reals_in_folder", "reals_of_run"]
+__all__ = ["FEWEST", "Reals", "data_of", "labels_by_name", "reals_in_folder", "reals_of_run"]
 
 FEWEST = 20  # real examples, below which no score says anything
 
@@ -54,11 +54,11 @@ class Reals:
         return " ".join(["x".join(str(side) for side in self.reference.x.shape[1:]), *how])
 
 
-def reals_of_run(trained: Trained, samples: int) -> Reals:
-    """The data of a run: its held-out part is the reference, the rest what it learned from.
+def data_of(trained: Trained) -> Data:
+    """The data that a run learned from, cut as it was then.
 
     Raises:
-        DataError: the data is gone, has changed, or holds nothing out.
+        DataError: it is gone, or has changed.
     """
     recipe = trained.recipe
     data, _, _ = open_data(recipe.data, recipe.codec, recipe.seed, cache_folder())
@@ -68,6 +68,16 @@ def reals_of_run(trained: Trained, samples: int) -> Reals:
             f"The data of {trained.run.path} has changed since it was trained, so nothing is held out for sure. "
             "Put it back, or judge against a folder: --against FOLDER."
         )
+    return data
+
+
+def reals_of_run(trained: Trained, samples: int) -> Reals:
+    """The data of a run: its held-out part is the reference, the rest what it learned from.
+
+    Raises:
+        DataError: the data is gone, has changed, or holds nothing out.
+    """
+    recipe, data = trained.recipe, data_of(trained)
     if len(data.heldout) < FEWEST:
         raise DataError(
             f"{trained.run.path} holds out {len(data.heldout)} examples, {FEWEST} are needed to judge it. "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,6 +34,10 @@ class Translated:
     truth: Examples | None = None
     returned: Examples | None = None
     baselines: Mapping[str, Examples] = field(default_factory=dict)
+
+    def beside(self) -> dict[str, Any]:
+        """What evidence holds of it besides the outputs."""
+        return {name: getattr(self, name) for name in ("inputs", "truth", "returned", "baselines")}
 
 
 @torch.inference_mode()

@@ -20,6 +20,8 @@ Verdict = Mapping[str, Any]  # the JSON form, as it lies in the file
 
 # What a person should hear first; of each group, the first one that was measured.
 TELLING = (
+    ("perceptual_distance", "psnr"),
+    ("content_retrieval",),
     ("recognition_rate", "probe_rate"),
     ("coverage", "recall"),
     ("copies", "authenticity", "copying_test"),
@@ -55,6 +57,9 @@ def scores_of(verdict: Verdict) -> list[Score]:
             high=_number(values.get("high")),
             floor=_number(values.get("floor")),
             ideal=_number(values.get("ideal")),
+            baselines={
+                str(k): float(v) for k, v in _mapping(values.get("baselines")).items() if _number(v) is not None
+            },
             counts={str(k): v for k, v in _mapping(values.get("counts")).items() if isinstance(v, int)},
             words=str(values.get("words") or ""),
             remarks=_texts(values.get("remarks")),
@@ -172,20 +177,24 @@ def _parts_of(scores: Sequence[Score]) -> dict[str, list[Score]]:
 
 
 def _score_table(scores: Sequence[Score], caption: str, *, on_one_axis: bool = False) -> str:
-    heads = ["Score", "Value", "Where it lies", "Floor", "Measured on"]
-    rows = "".join(_score_row(score, scores if on_one_axis else [score]) for score in scores)
+    heads = ["Score", "Value", "Where it lies", "Floor", "To beat", "Measured on"]
+    if not any(score.baselines for score in scores):
+        heads.remove("To beat")
+    rows = "".join(_score_row(score, scores if on_one_axis else [score], "To beat" in heads) for score in scores)
     return framed_table(heads, rows, caption, "scores")
 
 
-def _score_row(score: Score, among: Sequence[Score]) -> str:
+def _score_row(score: Score, among: Sequence[Score], tells_baselines: bool) -> str:
     words = f'<span class="words">{escape(score.words)}</span>' if score.words else ""
     remarks = "".join(f'<span class="words">Note: {escape(remark)}</span>' for remark in score.remarks)
     floor = number(score.floor) if score.floor is not None else "not given"
+    to_beat = "<br>".join(escape(f"{name} {number(value)}") for name, value in score.baselines.items())
+    to_beat = f"<td>{to_beat or 'none'}</td>" if tells_baselines else ""
     counts = "<br>".join(escape(f"{count:,} {name}") for name, count in score.counts.items())
     return (
         f'<tr><th scope="row">{escape(_capital(label(score.name)))}{words}{remarks}</th>'
         f'<td><b>{number(score.value)}</b><span class="words">{interval(score.low, score.high)}</span></td>'
-        f"<td>{dots([score], among=among)}</td><td>{floor}</td><td>{counts or 'not given'}</td></tr>"
+        f"<td>{dots([score], among=among)}</td><td>{floor}</td>{to_beat}<td>{counts or 'not given'}</td></tr>"
     )
 
 
