@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mintage.contracts import Embedder, Examples
 from mintage.errors import ConfigError
-from mintage.judging.judge import JudgeSettings, embedder_for, judge, write_pairs
+from mintage.judging.judge import JudgeSettings, embedder_for, judge, write_pairs, write_translations
 from mintage.judging.made import Made, made_by_run, made_in_folder
 from mintage.judging.protocol import check_same
 from mintage.judging.reals import Reals, reals_in_folder, reals_of_run
@@ -45,9 +45,11 @@ def evaluate_run(run: RunDirectory, settings: JudgeSettings, *, step: int | None
     trained = Trained.open(run, step)
     reals = reals_of_run(trained, settings.samples)
     made = _made(trained, reals, settings, tell)
-    verdict = _judged(made, reals, _embedder(reals, settings, tell), settings, tell)
+    embedder = _embedder(reals, settings, tell)
+    verdict = _judged(made, reals, embedder, settings, tell)
     verdict.write(run.scores)
     write_pairs(run.nearest, verdict.pairs, made.examples, reals)
+    write_translations(run.translations, made, reals, embedder)
     write_report(run)
     write_card(run)
     return verdict

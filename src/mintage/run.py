@@ -33,6 +33,7 @@ class RunDirectory:
         self.checkpoints = path / "checkpoints"
         self.scores = path / "scores"
         self.nearest = self.scores / "nearest.png"
+        self.translations = self.scores / "translations.png"
         self.report = path / "report.html"
         self.card = path / "card.md"
 

@@ -120,7 +120,7 @@ def _show(verdict: Verdict) -> None:
         table.add_column(head, style="bold" if head == "score" else "", justify="left" if head == "score" else "right")
     for score in verdict.scores:
         if "/" not in score.name:
-            ends = (
+            ends: tuple[str, ...] = (
                 number(score.floor) if score.floor is not None else "",
                 number(score.ideal) if score.ideal is not None else "",
             )

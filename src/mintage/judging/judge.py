@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import torch
 from pydantic import Field
 
 from mintage import __version__, registry
@@ -20,11 +21,14 @@ from mintage.judging.reals import Reals
 from mintage.judging.verdict import Verdict
 from mintage.storage import cache_folder, write_image
 from mintage.watching.neighbours import pair_sheet
+from mintage.watching.sheets import as_picture
+from mintage.watching.translations import translation_sheet
 
-__all__ = ["JudgeSettings", "embedder_for", "judge", "write_pairs"]
+__all__ = ["JudgeSettings", "embedder_for", "judge", "write_pairs", "write_translations"]
 
 _AUTO = "auto"
 _PORTABLE = "efficientnet_lite0"
+_SHOWN, _CANDIDATES = 24, 2_000  # translations on the sheet; learned targets among which the nearest is looked for
 _COLOURS, _LEAST_SIDE = 3, 32  # what a network that learned from photographs has eyes for
 
 
@@ -124,6 +128,24 @@ def write_pairs(path: Path, pairs: Sequence[Pair], made: Examples, reals: Reals)
         left = reals.pictures(made.x[[pair.fake for pair in pairs]])
         right = reals.pictures(reals.train.x[[pair.train for pair in pairs]])
         write_image(path, pair_sheet(left, right, [f"{pair.closeness:.2f}" for pair in pairs]))
+
+
+def write_translations(path: Path, made: Made, reals: Reals, embedder: Embedder) -> None:
+    """Draw held-out inputs beside what was made of them and their nearest target; nothing where nothing was told."""
+    if (rows := made.translated) is None:
+        return
+    shown = slice(_SHOWN)
+    candidates = torch.cat([reals.reference.x, reals.train.x[:_CANDIDATES]])
+    near = torch.cdist(embedder(rows.fake.x[shown]), embedder(candidates)).argmin(1)
+    columns = {
+        "input": rows.inputs.x[shown],
+        "output": rows.fake.x[shown],
+        "and back": None if rows.returned is None else rows.returned.x[shown],
+        "true target": None if rows.truth is None else rows.truth.x[shown],
+        "nearest target": candidates[near],
+    }
+    drawn = {title: [as_picture(one) for one in x] for title, x in columns.items() if x is not None}
+    write_image(path, translation_sheet(drawn))
 
 
 def _prepared(name: str, given: Mapping[str, Any], reals: Reals) -> Embedder:

@@ -80,8 +80,9 @@ def model_card(run: RunDirectory, verdict: Mapping[str, Any] | None) -> str:
 
 
 def _front(story: Story, verdict: Mapping[str, Any], scores: Sequence[Score]) -> str:
-    lines = ["library_name: mintage", "pipeline_tag: unconditional-image-generation"]
-    lines += ["tags:", "- mintage", "- gan", "- image-generation"]
+    task = "image-to-image" if story.translates else "unconditional-image-generation"
+    lines = ["library_name: mintage", f"pipeline_tag: {task}"]
+    lines += ["tags:", "- mintage", "- gan", "- image-to-image" if story.translates else "- image-generation"]
     model = re.sub(r"[^\w-]", "", str(story.recipe.get("model", {}).get("name", "")), flags=re.ASCII)
     lines += [f"- {_quoted(model)}"] if model else []
     measured = [score for score in scores if math.isfinite(score.value) and "/" not in score.name]
@@ -90,7 +91,7 @@ def _front(story: Story, verdict: Mapping[str, Any], scores: Sequence[Score]) ->
     protocol = verdict.get("protocol") or {}
     dataset = re.sub(r"[^\w.-]+", "-", story.source, flags=re.ASCII).strip("-") or "own-data"
     lines += ["model-index:", f"- name: {_quoted(story.name)}", "  results:"]
-    lines += ["  - task:", "      type: unconditional-image-generation", "    dataset:"]
+    lines += ["  - task:", f"      type: {task}", "    dataset:"]
     lines += [f"      name: {_quoted(story.source)}", f"      type: {_quoted(dataset)}"]
     lines += [f"      split: {_quoted(str(protocol['split']))}"] if protocol.get("split") else []
     lines.append("    metrics:")
@@ -124,6 +125,13 @@ def _samples(story: Story) -> str:
 
 def _usage(story: Story) -> str:
     path = f"runs/{story.run.path.resolve().name}"
+    if story.translates:
+        return (
+            f"```python\nimport mintage\n\nrun = mintage.load({json.dumps(path, ensure_ascii=False)})\n"
+            'run.translate("photo.jpg", out="out/")\n```\n\n'
+            f"```sh\nmintage generate {shlex.quote(path)} --input photos/ --out out/\n```\n\n"
+            "Pictures of any size, one or a folder; the same input gives the same output."
+        )
     return (
         f"```python\nimport mintage\n\nrun = mintage.load({json.dumps(path, ensure_ascii=False)})\n"
         'run.generate(16, seed=7).save("out/")\n```\n\n'

@@ -18,6 +18,7 @@ class Progress:
     name: str
     points: Sequence[tuple[int, float]]  # (step, value) in the order of the log
     best: tuple[int, float] | None  # the last one that the log calls best, since each of them beat those before
+    why: str = ""  # the best one is that, in words
 
     def at(self, step: int) -> float | None:
         """The newest value that was known at a step."""
@@ -36,9 +37,9 @@ def progress(rows: Sequence[Row]) -> list[Progress]:
     found = []
     for name in dict.fromkeys(str(row.get("name", "score")) for row in scored):
         own = [row for row in scored if str(row.get("name", "score")) == name]
-        bests = [(int(row["step"]), float(row["value"])) for row in own if row.get("best")]
+        bests = [(int(row["step"]), float(row["value"]), str(row.get("words", ""))) for row in own if row.get("best")]
         points = [(int(row["step"]), float(row["value"])) for row in own]
-        found.append(Progress(name, points, bests[-1] if bests else None))
+        found.append(Progress(name, points, bests[-1][:2] if bests else None, bests[-1][2] if bests else ""))
     return found
 
 

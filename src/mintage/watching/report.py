@@ -31,6 +31,7 @@ def write_report(run: RunDirectory) -> Path:
     sections = [
         section("pictures", "From noise to pictures", *_pictures(story)),
         section("health", "How the training went", *_health(story)),
+        section("translations", "Pictures that it never saw", *_translations(story)),
         section("scores", "Scores", *score_parts(story.verdicts)),
         section("copies", "Does it copy?", *(copy_parts(story.verdicts[0], nearest) if story.verdicts else [])),
         section("curves", "Curves", *charts(story.rows, story.events)),
@@ -72,6 +73,8 @@ def _pictures(story: Story) -> list[str]:
         still = f'<source media="(prefers-reduced-motion:reduce)" srcset="{picture_uri(sheets[-1])}">' if sheets else ""
         image = picture(story.run.film, "Film of the generated samples during training, from noise to the last step")
         words = "The same random numbers at every step: only the generator changes."
+        if story.translates:
+            words = "The same pictures at every step, each beside what is made of it: only the generator changes."
         left.append(figure(f"<picture>{still}{image}</picture>", "Learning", words, "film"))
     if story.run.reals.is_file():
         image = picture(story.run.reals, f"A sheet of real examples from {story.source}")
@@ -80,8 +83,18 @@ def _pictures(story: Story) -> list[str]:
     if sheets:
         image = picture(sheets[-1], f"A sheet of generated samples after step {int(sheets[-1].stem):,}")
         words = f"What it makes after step {int(sheets[-1].stem):,}. Nothing was picked or sorted."
+        if story.translates:
+            words += " Left the input, then the output, then the target where it is known."
         parts.append(f'<div class="whole">{figure(image, "Generated", words)}</div>')
     return parts
+
+
+def _translations(story: Story) -> list[str]:
+    if not story.run.translations.is_file():
+        return []
+    image = picture(story.run.translations, "Held-out inputs, each beside what is made of it and the nearest target")
+    words = "Held-out inputs in the order of the data: nothing was picked or sorted."
+    return [f'<div class="whole">{figure(image, "Translated", words)}</div>']
 
 
 def _health(story: Story) -> list[str]:
@@ -145,7 +158,10 @@ def _in_words(story: Story) -> list[str]:
     for score in progress(story.events):
         step, value = score.best or score.points[-1]
         which = "best" if score.best else "last"
-        sentences.append(f"Its {which} {label(score.name)} during training was {number(value)}, at step {step:,}.")
+        said = f"Its {which} {label(score.name)} during training was {number(value)}, at step {step:,}"
+        sentences.append(
+            f"{said}: the checkpoint that is used, {score.why}." if score.best and score.why else f"{said}."
+        )
     rate = story.settled("rate")
     if rate is not None:
         sentences.append(f"The speed was {rate:,.0f} images a second.")
@@ -162,8 +178,10 @@ def _commands(story: Story) -> list[str]:
     parts = [
         command(f"mintage generate {path} -n 64 --seed 7 --out out/", "Make 64 new ones"),
         command(f"mintage generate {path} --walk walk.webp", "A film that walks from sample to sample"),
-        command(f"mintage evaluate {path}", "Judge it, and write its model card"),
     ]
+    if story.translates:
+        parts = [command(f"mintage generate {path} --input photos/ --out out/", "Translate a picture or a folder")]
+    parts.append(command(f"mintage evaluate {path}", "Judge it, and write its model card"))
     if not story.is_finished:
         parts.insert(0, command(f"mintage train --resume {path}", f"Go on from step {story.step:,}"))
     elif story.recipe_text:

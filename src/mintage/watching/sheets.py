@@ -13,7 +13,7 @@ from torch import Tensor
 from mintage.contracts import Codec
 from mintage.watching.grid import contact_sheet
 
-__all__ = ["SampleSheet", "Sheet", "TranslationSheet", "as_levels", "as_pictures"]
+__all__ = ["SampleSheet", "Sheet", "TranslationSheet", "as_levels", "as_picture", "as_pictures"]
 
 Sheet = Callable[[Tensor], Image.Image]  # samples (n, *x.shape) -> a picture
 
@@ -55,7 +55,13 @@ def as_levels(x: Tensor) -> NDArray[np.uint8]:
 
 def as_pictures(x: Tensor) -> list[Image.Image]:
     """Pictures that a person can look at. Shape: (n, C, H, W) -> n of them."""
-    return [Image.fromarray(one[:, :, 0] if one.shape[2] == 1 else one) for one in as_levels(x)]
+    return [as_picture(one) for one in as_levels(x)]
+
+
+def as_picture(levels: NDArray[np.uint8] | Tensor) -> Image.Image:
+    """One picture of 8 bits. Shape: (H, W, 1 or 3)."""
+    values = np.asarray(levels)
+    return Image.fromarray(values[:, :, 0] if values.shape[2] == 1 else values)
 
 
 def _widened(picture: Image.Image, width: int) -> Image.Image:

@@ -51,6 +51,11 @@ class Story:
         return bool(self.facts.get("finished"))
 
     @property
+    def translates(self) -> bool:
+        """Whether it makes pictures out of pictures."""
+        return bool(self.facts.get("translates"))
+
+    @property
     def source(self) -> str:
         data = self.facts.get("data", {})
         return Path(str(data.get("path", "") or self.recipe.get("data", {}).get("path", "") or "its data")).name

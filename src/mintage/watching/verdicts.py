@@ -57,9 +57,7 @@ def scores_of(verdict: Verdict) -> list[Score]:
             high=_number(values.get("high")),
             floor=_number(values.get("floor")),
             ideal=_number(values.get("ideal")),
-            baselines={
-                str(k): float(v) for k, v in _mapping(values.get("baselines")).items() if _number(v) is not None
-            },
+            baselines={str(k): v for k, v in _mapping(values.get("baselines")).items() if _number(v) is not None},
             counts={str(k): v for k, v in _mapping(values.get("counts")).items() if isinstance(v, int)},
             words=str(values.get("words") or ""),
             remarks=_texts(values.get("remarks")),
