@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from numpy.typing import NDArray
+from PIL.Image import Image
 from torch import Tensor
 
-from mintage import evaluation, session
+from mintage import evaluation, session, translation
 from mintage.config import merge
 from mintage.errors import ConfigError, RunError
 from mintage.experiment import Experiment, find_device
@@ -27,6 +29,7 @@ from mintage.trained import Trained
 from mintage.training.budget import Plan, choose, parse_duration
 from mintage.training.checkpoint import Checkpoints
 from mintage.training.distributed import Processes, processes, share_text
+from mintage.translation import How, Translated
 
 Tell = Callable[[str], None]
 
@@ -222,6 +225,8 @@ class Run:
         if n < 1:
             raise ConfigError(f"{n} samples cannot be drawn. Ask for one or more.")
         trained = self._trained(step)
+        if trained.translates:
+            raise ConfigError(f"{self.path} makes pictures out of others: give it one, with translate or --input.")
         if like is not None:
             return self._neighbours(trained, Origin.of(Path(like)), n, spread)
         told = trained.told(n, of)
@@ -254,6 +259,51 @@ class Run:
         target.parent.mkdir(parents=True, exist_ok=True)
         pictures[0].save(target, save_all=True, append_images=pictures[1:], duration=60, loop=0, quality=85)
         return target
+
+    def translate(
+        self,
+        picture: str | Path | Image | NDArray[Any],
+        *,
+        mask: str | Path | Image | NDArray[Any] | None = None,
+        strength: float = 1.0,
+        tile: int = 512,
+        step: int | None = None,
+    ) -> Image:
+        """What a translator makes of a picture of any size: a file, a PIL image or an array (H, W, C).
+
+        `mask`, for inpainting, is white where pixels are to be filled. `strength` below 1 keeps some of the input.
+        `tile` is the side of what the network sees at once: smaller takes less memory.
+
+        Raises:
+            ConfigError: the run makes pictures out of nothing, or a mask is missing or does not fit.
+            DataError: the picture cannot be read.
+        """
+        return translation.translate_picture(
+            self._trained(step), _as_raw(picture), None if mask is None else _as_raw(mask), How(strength, tile)
+        )
+
+    def translate_files(
+        self,
+        source: str | Path,
+        out: str | Path,
+        *,
+        mask: str | Path | None = None,
+        strength: float = 1.0,
+        tile: int = 512,
+        step: int | None = None,
+        progress: Callable[[int, int, Path], object] | None = None,
+    ) -> Translated:
+        """Translate a file or a folder into a folder: same names, transparency and orientation kept.
+
+        Files of a folder that cannot be read are passed over and listed in `skipped` of what is returned.
+
+        Raises:
+            MintageError: as `translate`; or nothing could be read.
+        """
+        return translation.translate_files(
+            self._trained(step), Path(source), Path(out), None if mask is None else Path(mask), How(strength, tile),
+            progress,
+        )  # fmt: skip
 
     def evaluate(self, *, step: int | None = None, tell: Tell = lambda doing: None, **settings: Any) -> Verdict:
         """Judge the best checkpoint, or that of `step`, against what the run held out.
@@ -294,6 +344,10 @@ class Run:
 
 def _drawn(trained: Trained, noise: Tensor, told: Tensor | None, origins: Sequence[Origin]) -> Generated:
     return Generated([trained.codec.decode(one) for one in trained.draw(noise, told)], origins, trained.codec)
+
+
+def _as_raw(picture: str | Path | Image | NDArray[Any]) -> Path | Image | NDArray[Any]:
+    return Path(picture) if isinstance(picture, str) else picture
 
 
 def _plan(first: Experiment, seconds: float) -> Plan:

@@ -128,7 +128,7 @@ def _usage(story: Story) -> str:
     if story.translates:
         return (
             f"```python\nimport mintage\n\nrun = mintage.load({json.dumps(path, ensure_ascii=False)})\n"
-            'run.translate("photo.jpg", out="out/")\n```\n\n'
+            'run.translate("photo.jpg").save("made.png")\n```\n\n'
             f"```sh\nmintage generate {shlex.quote(path)} --input photos/ --out out/\n```\n\n"
             "Pictures of any size, one or a folder; the same input gives the same output."
         )
