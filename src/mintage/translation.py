@@ -90,9 +90,8 @@ def translate_files(
                 raise
             result.skipped[str(below / file.name)] = str(error)
     if not result.written:
-        raise DataError(
-            f"None of the {len(files)} pictures of {source} could be read. {next(iter(result.skipped.values()))}"
-        )
+        first = next(iter(result.skipped.values()))
+        raise DataError(f"None of the {len(files)} pictures of {source} could be read. {first}")
     return result
 
 
