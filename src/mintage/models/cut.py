@@ -10,6 +10,7 @@ from torch import nn
 
 from mintage.config import Settings
 from mintage.contracts import DataSpec, Rung
+from mintage.errors import SpecError
 from mintage.games.contrastive import ContrastiveGame, ContrastiveStakes, PatchPoints
 from mintage.layers.patch_discriminator import PatchDiscriminator
 from mintage.layers.picture_pair import PicturePair
@@ -25,7 +26,6 @@ class CUT(Settings):
 
     Choose it where one direction is wanted: it learns with two networks instead of four, and asks only that patches
     stay recognisable, where a cycle asks that everything can be undone; so it may change shapes more freely.
-    Inputs and targets may differ in channels if `stakes.identity_contrast` is off.
     """
 
     width: int = Field(32, ge=4)
@@ -55,20 +55,23 @@ class CUT(Settings):
         """The game for this data.
 
         Raises:
-            SpecError: no picture is told, the sides differ, or a side is too small to be halved.
+            SpecError: no picture is told, sides or channels differ, or a side is too small to be halved.
         """
         pair = PicturePair.read(spec, "CUT", multiple=4)
         pair.check_patch(self.halvings, "model.halvings")
-        stakes = self.stakes
-        if pair.told != pair.channels:  # a target cannot be an input, so it cannot be asked to stay
-            stakes = stakes.model_copy(update={"identity_contrast": False})
+        if pair.told != pair.channels:
+            raise SpecError(
+                f"CUT looks at inputs and outputs with the same eyes, but this data has inputs of {pair.told} channels "
+                f"for targets of {pair.channels}. Set codec.channels = {pair.channels}, or choose a model that fits: "
+                "mintage models --fit DATA."
+            )
         network = ResNetTranslator(pair.told, pair.channels, self.width, self.blocks, upsample=self.upsample)
         network.apply(_initialise)
         layers = [0, 1, 2, 2 + (self.blocks + 1) // 2, 2 + self.blocks]
         points = PatchPoints([network.widths[layer] for layer in layers], self.points_dim)
         judge = PatchDiscriminator(pair.channels, self.judge_width, halvings=self.halvings)
         sampler = Translator(network, multiple=network.multiple, reach=network.reach)
-        return ContrastiveGame(sampler, points, layers, judge, stakes)
+        return ContrastiveGame(sampler, points, layers, judge, self.stakes)
 
 
 def _initialise(layer: nn.Module) -> None:

@@ -163,12 +163,16 @@ def _training(story: Story) -> str:
 def _evaluation(verdict: Mapping[str, Any], scores: Sequence[Score]) -> str:
     if not scores:
         return "It was not judged yet: `mintage evaluate` writes its scores here."
-    lines = ["| Score | Value | 95 % interval | Floor | To beat | Measured on |", "|---|---|---|---|---|---|"]
+    heads = ["Score", "Value", "95 % interval", "Floor", "To beat", "Measured on"]
+    if not (tells_baselines := any(score.baselines for score in scores)):
+        heads.remove("To beat")
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for score in scores:
         floor = number(score.floor) if score.floor is not None else ""
         counts = ", ".join(f"{count:,} {name}" for name, count in score.counts.items())
         to_beat = ", ".join(f"{name} {number(value)}" for name, value in score.baselines.items())
-        cells = (label(score.name), number(score.value), interval(score.low, score.high), floor, to_beat, counts)
+        cells = [label(score.name), number(score.value), interval(score.low, score.high), floor]
+        cells += [to_beat, counts] if tells_baselines else [counts]
         lines.append(f"| {' | '.join(_plain(cell) for cell in cells)} |")
     protocol = verdict.get("protocol") or {}
     told = "; ".join(f"{key} {value}" for key, value in protocol.items() if key != "counts" and value not in (None, ""))
