@@ -104,7 +104,7 @@ class ContrastiveGame(nn.Module):
             assert batch.condition is not None
             shown = torch.cat([batch.condition, batch.x]) if self.stakes.identity_contrast else batch.condition
             maps = self.network.encode(shown, [*self.layers, len(self.network.widths) - 1])
-            made[batch.share] = _Made(self.network.decode(maps.pop()), [one.detach() for one in maps])
+            made[batch.share] = _Made(self.network.decode(maps.pop(), shown), [one.detach() for one in maps])
         return made[batch.share]
 
     def _discriminator_pays(self, made: dict[Share | None, _Made], batch: Batch) -> Stake:

@@ -9,8 +9,9 @@ import torch
 
 from mintage import registry
 from mintage.contracts import Embedder, Evidence, Examples
+from mintage.data.view import View
 from mintage.experiment import Experiment
-from mintage.judging.translated import translated
+from mintage.judging.translated import Translated, translated
 from mintage.sampling import sample
 from mintage.statistics.kernels import kernel_distance
 from mintage.storage import cache_folder
@@ -22,7 +23,7 @@ _FEWEST = 10  # real examples to compare with
 _STEPS = 100  # of the embedding's learning: a quarter of what a judge takes, for it is time that training lacks
 
 _CONTENT = 0.8  # of the outputs must be nearest to their own input, or to as many as inputs themselves are
-_TRANSLATED = 200
+_TRANSLATED, _TARGETS = 200, 2_000
 
 
 def score_of(experiment: Experiment) -> SelectionScore | TranslationScore | None:
@@ -72,7 +73,9 @@ class TranslationScore:
 
     Where targets are known: the perceptual distance to them. Where not: the kernel distance to the target's examples,
     raised by one for a checkpoint whose outputs no longer show what their inputs show (content retrieval below 80 %),
-    so that a translator which invents loses to any that translates.
+    so that a translator which invents loses to any that translates. A few dozen held-out pictures cannot tell two good
+    checkpoints apart by that distance; as a translator cannot learn its inputs by heart as a generator of samples can
+    its targets, inputs that it learned from are added where few are held out, and all targets are compared with.
     """
 
     def __init__(self, experiment: Experiment) -> None:
@@ -83,11 +86,10 @@ class TranslationScore:
 
     def __call__(self) -> float:
         """The score now; lower is better."""
-        experiment, data = self.experiment, self.experiment.data
-        made = translated(
-            experiment.loop.averager.sampler, data.selection, _TRANSLATED,
-            numbers=experiment.numbers, device=experiment.device,
-        )  # fmt: skip
+        data = self.experiment.data
+        made = self._translated(data.selection, _TRANSLATED)
+        if not self.is_paired and (few := _TRANSLATED - len(made.fake)) > 0:
+            made = made.and_also(self._translated(data.train, few))
         evidence = Evidence(
             fake=made.fake, real=self._real, control=self._real, train=self._train, embedder=self._embedder,
             inputs=made.inputs, truth=made.truth,
@@ -105,6 +107,12 @@ class TranslationScore:
         self._shared.update(evidence._once)
         return value
 
+    def _translated(self, view: View, count: int) -> Translated:
+        experiment = self.experiment
+        return translated(
+            experiment.loop.averager.sampler, view, count, numbers=experiment.numbers, device=experiment.device
+        )
+
     def _measured(self, metric: str, evidence: Evidence) -> float:
         return registry.find("metrics", metric)().measure(evidence).scores[0].value  # type: ignore[no-any-return]
 
@@ -119,4 +127,5 @@ class TranslationScore:
 
     @cached_property
     def _real(self) -> Examples:
-        return self.experiment.data.examples(self.experiment.data.selection)
+        held = self.experiment.data.examples(self.experiment.data.selection)
+        return held if self.is_paired else Examples(torch.cat([held.x, self._train.x])[:_TARGETS])

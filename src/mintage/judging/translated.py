@@ -35,6 +35,13 @@ class Translated:
     returned: Examples | None = None
     baselines: Mapping[str, Examples] = field(default_factory=dict)
 
+    def and_also(self, others: Translated) -> Translated:
+        """These and the outputs and inputs of others."""
+        fake, inputs = (
+            torch.cat([mine.x, more.x]) for mine, more in ((self.fake, others.fake), (self.inputs, others.inputs))
+        )
+        return Translated(Examples(fake), Examples(inputs))
+
     def beside(self) -> dict[str, Any]:
         """What evidence holds of it besides the outputs."""
         return {name: getattr(self, name) for name in ("inputs", "truth", "returned", "baselines")}

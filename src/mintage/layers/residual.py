@@ -39,7 +39,8 @@ class ResNetTranslator(nn.Module):
     """The generator of CycleGAN (Zhu et al., 2017; Johnson et al., 2016) with convolutions of resized maps.
 
     A 7x7 stem, `halvings` of the sides, residual blocks, as many doublings, a 7x7 head and tanh. `blocks` is how many
-    there are, or the dilation of each.
+    there are, or the dilation of each. With `residual` the head's maps are added to the input, and are nothing at
+    first: training starts from a copy, whose outlines and flat colours need not be learned.
 
     Shape: (B, C, H, W) -> (B, C', H, W), H and W multiples of `multiple`.
     """
@@ -54,6 +55,7 @@ class ResNetTranslator(nn.Module):
         halvings: int = 2,
         norm: bool = True,
         upsample: UpsampleName = "resize",
+        residual: bool = False,
     ) -> None:
         super().__init__()
         stem = nn.Conv2d(in_channels, width, 7, padding=3, bias=not norm, padding_mode="reflect")
@@ -65,16 +67,20 @@ class ResNetTranslator(nn.Module):
             self.widths.append(o)
         deepest = self.widths[-1]
         dilations = [1] * blocks if isinstance(blocks, int) else blocks
-        residual = [ResidualBlock(deepest, norm=norm, dilation=dilation) for dilation in dilations]
-        stages += residual
-        self.widths += [deepest] * len(residual)
+        body = [ResidualBlock(deepest, norm=norm, dilation=dilation) for dilation in dilations]
+        stages += body
+        self.widths += [deepest] * len(body)
         self.encoder = nn.ModuleList(stages)
         ups = [deepest >> level for level in range(halvings)]
         self.decoder = nn.Sequential(
             *(_activated(UPSAMPLINGS[upsample](i, i // 2, bias=not norm), i // 2, norm) for i in ups)
         )
         self.head = nn.Conv2d(width, out_channels, 7, padding=3, padding_mode="reflect")
-        self.halvings, self.deep_reach = halvings, sum(block.reach for block in residual)
+        self.halvings, self.deep_reach = halvings, sum(block.reach for block in body)
+        self.is_residual = residual
+        if residual:
+            for parameter in self.head.parameters():
+                nn.init.zeros_(parameter)
 
     @property
     def multiple(self) -> int:
@@ -89,9 +95,10 @@ class ResNetTranslator(nn.Module):
         return 3 + (coarse - 1) + coarse * self.deep_reach + 2 * (coarse - 1) + 3
 
     def forward(self, x: Tensor) -> Tensor:
+        h = x
         for stage in self.encoder:
-            x = stage(x)
-        return self.decode(x)
+            h = stage(h)
+        return self.decode(h, x)
 
     def encode(self, x: Tensor, layers: Sequence[int]) -> list[Tensor]:
         """Feature maps on the way down, in the order of `layers`: 0 is the stem, then each halving, then each block.
@@ -103,9 +110,13 @@ class ResNetTranslator(nn.Module):
             maps.append(stage(maps[-1] if maps else x))
         return [maps[layer] for layer in layers]
 
-    def decode(self, deepest: Tensor) -> Tensor:
-        """The picture that the deepest map becomes. Shape: (B, widths[-1], H / s, W / s) -> (B, C', H, W)."""
-        return self.head(self.decoder(deepest)).tanh()  # type: ignore[no-any-return]
+    def decode(self, deepest: Tensor, x: Tensor) -> Tensor:
+        """The picture that the deepest map of `x` becomes.
+
+        Shape: (B, widths[-1], H / s, W / s), (B, C, H, W) -> (B, C', H, W).
+        """
+        made: Tensor = self.head(self.decoder(deepest))
+        return x + made if self.is_residual else made.tanh()
 
 
 def _activated(layer: nn.Module, width: int, norm: bool) -> nn.Sequential:

@@ -38,6 +38,8 @@ class CUT(Settings):
     """Of the sides before a patch is judged: 2 judges patches of 34 pixels, 3 of 70 as in the paper."""
     points_dim: int = Field(128, ge=8)
     """Numbers that a patch is compared by; the paper has 256."""
+    residual: bool = True
+    """Add what the translator makes to its input, so that training starts from a copy; the paper does not."""
     upsample: UpsampleName = "resize"
     """How sides are doubled: resize-convolution, or pixel shuffle."""
     stakes: ContrastiveStakes = ContrastiveStakes()
@@ -65,8 +67,11 @@ class CUT(Settings):
                 f"for targets of {pair.channels}. Set codec.channels = {pair.channels}, or choose a model that fits: "
                 "mintage models --fit DATA."
             )
-        network = ResNetTranslator(pair.told, pair.channels, self.width, self.blocks, upsample=self.upsample)
-        network.apply(_initialise)
+        network = ResNetTranslator(
+            pair.told, pair.channels, self.width, self.blocks, upsample=self.upsample, residual=self.residual
+        )
+        for part in (network.encoder, network.decoder):
+            part.apply(_initialise)
         layers = [0, 1, 2, 2 + (self.blocks + 1) // 2, 2 + self.blocks]
         points = PatchPoints([network.widths[layer] for layer in layers], self.points_dim)
         judge = PatchDiscriminator(pair.channels, self.judge_width, halvings=self.halvings)

@@ -37,6 +37,8 @@ class CycleGAN(Settings):
     """Feature maps of the discriminators' first layer; the paper has 64."""
     halvings: int = Field(2, ge=1, le=4)
     """Of the sides before a patch is judged: 2 judges patches of 34 pixels, 3 of 70 as in the paper."""
+    residual: bool = True
+    """Add what the translator makes to its input, so that training starts from a copy; the paper does not."""
     upsample: UpsampleName = "resize"
     """How sides are doubled: resize-convolution, or pixel shuffle."""
     stakes: CycleStakes = CycleStakes()
@@ -67,8 +69,10 @@ class CycleGAN(Settings):
 
         def translator() -> Translator:
             network = ResNetTranslator(
-                pair.channels, pair.channels, self.width, self.blocks, upsample=self.upsample
-            ).apply(_initialise)
+                pair.channels, pair.channels, self.width, self.blocks, upsample=self.upsample, residual=self.residual
+            )
+            for part in (network.encoder, network.decoder):
+                part.apply(_initialise)
             return Translator(network, multiple=network.multiple, reach=network.reach)
 
         judges = {side: PatchDiscriminator(pair.channels, self.judge_width, halvings=self.halvings) for side in _SIDES}
