@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from mintage import registry
 from mintage.contracts import Batch, Codec, DataSpec, Examples, Source, TensorSpec
-from mintage.data.grouping import Listed, split_by_group
+from mintage.data.grouping import Listed, group_of, split_by_group
 from mintage.data.inspection import DataReport
 from mintage.data.order import split
 from mintage.data.packing import Packed, pack, raw_sample
@@ -27,6 +28,8 @@ __all__ = ["Data", "data_spec", "open_data", "read_codec"]
 MOST_HELDOUT, MOST_SELECTION = 10_000, 1_000
 MOST_EXAMPLES, MOST_BYTES = 50_000, 512 << 20  # that a judge holds in memory
 _SHARE_SELECTION = 0.25  # of what is held out
+_NONE_HELD = "Nothing is held out, for there is too little to share: no score will tell learning from copying."
+_COLOURS = {1: "grey", 3: "RGB"}
 
 Progress = Callable[[int, int], None] | None
 Indices = NDArray[np.int64]
@@ -84,12 +87,20 @@ def open_data(
         )
     wanted = {"size": settings.tile} | dict(codec) if name == "photos" else dict(codec)
     kind = str(wanted.pop("name", "image"))
-    read = registry.find("codecs", kind).read(wanted, "codec")
-    if hasattr(source, "origin"):
-        data = _open_both(source, read, settings, seed, (cache, progress))
-    else:
+    beside = wanted.pop("origin", {})
+    cls = registry.find("codecs", kind)
+    read = cls.read(wanted, "codec")
+    if not hasattr(source, "origin"):
         data = _open_one(source, read, settings, seed, (cache, progress))
-    return data, settings, {"name": kind, **data.codec.state()}
+        return data, settings, {"name": kind, **data.codec.state()}
+    with _blaming("target"):
+        read = read.fit(raw_sample(source.target))
+    with _blaming("source"):
+        other = cls.read({**wanted, "size": read.size, **beside}, "codec.origin").fit(raw_sample(source.origin))
+    data = _open_both(source, (read, other), settings, seed, (cache, progress))
+    state, told = data.codec.state(), data.origin_codec.state() if data.origin_codec else {}
+    beside = {key: value for key, value in told.items() if value != state[key]}
+    return data, settings, {"name": kind, **state, **({"origin": beside} if beside else {})}
 
 
 def data_spec(settings: DataSettings, codec: Codec, classes: Sequence[str], origin: Codec | None) -> DataSpec:
@@ -111,6 +122,7 @@ def read_codec(path: Path) -> Codec:
     """The codec that a run kept in a file."""
     state = json.loads(path.read_text("utf-8"))
     name = state.pop("name")
+    state.pop("origin", None)  # that of the inputs has a file of its own
     return registry.find("codecs", name).from_state(state)  # type: ignore[no-any-return]
 
 
@@ -124,40 +136,53 @@ def _open_one(source: Source, codec: Codec, settings: DataSettings, seed: int, r
             most=MOST_HELDOUT, selection=_SHARE_SELECTION,
         )  # fmt: skip
         parts: list[RowsOf] = [*triple]
+        if settings.heldout and not len(parts[2]):
+            report = replace(report, remarks=(*report.remarks, _NONE_HELD))
     else:
         learned, held = split(len(packed), min(round(len(packed) * settings.heldout), MOST_HELDOUT), seed)
         parts = [learned, *held.cut(min(len(held) // 4, MOST_SELECTION))]
     spec = data_spec(settings, packed.codec, packed.classes, None)
     degrade = chain_of(settings) if settings.degrade else None
+    report = replace(report, is_translated=degrade is not None)
     train, selection, heldout = (
         View(packed, part, window=_window(settings, packed), degrade=degrade) for part in parts
     )
     return Data(packed, report, packed.codec, spec, train, selection, heldout)
 
 
-def _open_both(source: Any, codec: Codec, settings: DataSettings, seed: int, reading: tuple[Path, Progress]) -> Data:
-    """Two sides, each packed by itself: their codecs agree in size, and unaligned ones in channels too."""
-    sides = (source.target, source.origin)
-    size = codec.fit(raw_sample(source.target)).state()["size"]
-    fitted = [codec.model_copy(update={"size": size}).fit(raw_sample(side)) for side in sides]  # type: ignore[attr-defined]
-    if not source.aligned:
-        channels = max(one.state()["channels"] for one in fitted)
-        fitted = [one.model_copy(update={"channels": channels}) for one in fitted]
-    (packed, report), (other, told) = (
-        pack(side, one, reading[0], progress=reading[1]) for side, one in zip(sides, fitted, strict=True)
-    )
+def _open_both(
+    source: Any, codecs: tuple[Any, Any], settings: DataSettings, seed: int, reading: tuple[Path, Progress]
+) -> Data:
+    """Two sides, each packed by itself: their fitted codecs agree in size, and unaligned ones in channels too."""
+    remarks = [*source.remarks]
+    if (made := codecs[0].channels) != (given := codecs[1].channels):
+        remark = f"Inputs are {_COLOURS[given]}, targets {_COLOURS[made]}"
+        if not source.aligned:
+            codecs = codecs[0].model_copy(update={"channels": 3}), codecs[1].model_copy(update={"channels": 3})
+            remark += ": both are packed as RGB"
+        remarks.append(f"{remark}.")
+    with _blaming("target"):
+        packed, report = pack(source.target, codecs[0], reading[0], progress=reading[1])
+    with _blaming("source"):
+        other, told = pack(source.origin, codecs[1], reading[0], progress=reading[1])
     packed, other = (replace(one, condition=None, classes=()) for one in (packed, other))
     names = [one.names(range(len(one))) for one in (packed, other)]
     whole, partners = _partners(*names) if source.aligned else (None, None)
     if whole is not None:
+        if lost := len(source.target) - len(whole):
+            remarks.append(f"{lost:,} pairs are left out, since one of their sides could not be read.")
+        if not len(whole):
+            raise DataError("There is not one pair of which both sides can be read.")
         names = [[names[0][row] for row in whole]]
     splits = split_by_group(names, settings.heldout, seed, most=MOST_HELDOUT, selection=_SHARE_SELECTION)
     views = []
     for place, part in enumerate(splits[0]):
         rows, others = (part, splits[1][place]) if whole is None else (Listed(whole[part.rows]),) * 2
         views.append(View(packed, rows, Origin(other, others, partners), _window(settings, packed)))
-    remarks = (*report.remarks, *source.remarks, *(f"Inputs: {line}" for line in told.facts_lines()))
-    report = replace(report, remarks=remarks, is_translated=True)
+    if settings.heldout and not len(views[2]):
+        remarks.append(_NONE_HELD)
+    remarks += [f"Inputs: {line}" for line in replace(told, is_translated=True).facts_lines()]
+    report = replace(report, remarks=tuple(remarks), is_translated=True)
     spec = data_spec(settings, packed.codec, (), other.codec)
     train, selection, heldout = views
     return Data(packed, report, packed.codec, spec, train, selection, heldout, other.codec)
@@ -165,14 +190,17 @@ def _open_both(source: Any, codec: Codec, settings: DataSettings, seed: int, rea
 
 def _partners(targets: Sequence[str], inputs: Sequence[str]) -> tuple[Indices, Indices]:
     """The rows of targets whose input could be read, and of every target the row of its input (-1: none)."""
-    row_of = {_key(name): row for row, name in enumerate(inputs)}
-    partners = np.array([row_of.get(_key(name), -1) for name in targets], np.int64)
+    row_of = {group_of(name): row for row, name in enumerate(inputs)}
+    partners = np.array([row_of.get(group_of(name), -1) for name in targets], np.int64)
     return np.flatnonzero(partners >= 0), partners
 
 
-def _key(name: str) -> str:
-    """What partners have in common: their names without the suffix."""
-    return str(PurePosixPath(name).with_suffix(""))
+@contextmanager
+def _blaming(side: str) -> Iterator[None]:
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"On the {side} side: {error}") from error
 
 
 def _window(settings: DataSettings, packed: Packed) -> int | None:
@@ -195,7 +223,7 @@ def _find_source(settings: DataSettings) -> tuple[Any, str]:
     if not name:
         if settings.path is None:
             raise ConfigError("The recipe names no data. Give a folder: mintage train ./photos.")
-        known = registry.names("sources")
+        known = sorted(registry.names("sources"), key=lambda one: one == "folder")  # last: it takes any folder
         name = next((one for one in known if registry.find("sources", one).accepts(settings.path)), "")
     if not name:
         raise DataError(

@@ -56,8 +56,8 @@ def split_by_group(
 
     A group is what has the same path up to the suffix: both sides of a pair, all tiles `photo.jpg#x,y` of a photograph.
     Of the groups the part `share` is held out (fewer, if a side would exceed `most` examples), and `selection` of
-    these are for choosing checkpoints; the parts of a side that has groups enough are not empty. Sides with
-    the same names list them in the same order.
+    these are for choosing checkpoints. A side that has two groups keeps one for training and has one held out, and
+    none are for choosing if a side would have none. Sides with the same names list them in the same order.
 
     >>> ((train, selection, heldout),) = split_by_group([["a.jpg#0,0", "b.jpg#0,0", "a.jpg#0,64"]], 0.4, 0, most=9)
     >>> len(train) + len(heldout), len(selection)
@@ -69,6 +69,8 @@ def split_by_group(
     held = _chosen(order, share, members)
     held = held[: _fitting(held, named, most)]
     chosen = _chosen(held, selection, [set(held) & groups for groups in members])
+    if any(groups.isdisjoint(chosen) for groups in members):
+        chosen = []  # what lacks one side can't choose
     part_of = dict.fromkeys(order, 0) | dict.fromkeys(held, 2) | dict.fromkeys(chosen, 1)
     parts = []
     for side in named:
@@ -96,14 +98,21 @@ def _parsed(name: str) -> tuple[str, str]:
 
 
 def _chosen(order: Sequence[str], share: float, members: Sides) -> list[str]:
-    """The first groups of the order, the part `share` of them, and on until each side that has two groups has one."""
+    """The first groups of the order, the part `share` of them, and more until each side that has two groups has one.
+
+    The last group of a side is never taken.
+    """
     count = round(share * len(order))
-    lacking = [set(groups) for groups in members if share > 0 and len(groups) > 1]
-    for place, group in enumerate(order):
-        if place >= count and not lacking:
-            return list(order[:place])
-        lacking = [groups for groups in lacking if group not in groups]
-    return list(order)
+    left = [len(groups) for groups in members]
+    lacking = [share > 0 and len(groups) > 1 for groups in members]
+    taken: list[str] = []
+    for group in order:
+        sides = [side for side, groups in enumerate(members) if group in groups]
+        if (len(taken) < count or any(lacking[side] for side in sides)) and all(left[side] > 1 for side in sides):
+            taken.append(group)
+            for side in sides:
+                left[side], lacking[side] = left[side] - 1, False
+    return taken
 
 
 def _fitting(held: Sequence[str], named: Sequence[Sequence[tuple[str, str]]], most: int) -> int:

@@ -272,7 +272,7 @@ def _check_bad(bad: Sequence[tuple[str, str]], count: int, total: int, max_bad: 
     if count > max_bad * total:
         raise DataError(
             f"{count:,} of {total:,} examples can't be read so far; at most {max_bad:.0%} may be: "
-            f"{list_bad(bad, count)}. Remove or repair them, or allow more (max_bad)."
+            f"{list_bad(bad, count)}. Remove or repair them."
         )
 
 

@@ -32,7 +32,7 @@ class PicturePair:
         """How often both sides of the input can be halved to whole numbers."""
         return min((side & -side).bit_length() - 1 for side in self.sides)
 
-    def check_patch(self, halvings: int, setting: str) -> None:
+    def check_patch(self, halvings: int, setting: str = "") -> None:
         """Make sure that a discriminator of patches has something left to judge.
 
         Raises:
@@ -42,7 +42,7 @@ class PicturePair:
         if side < least:
             raise SpecError(
                 f"A discriminator that halves sides {halvings} times needs pictures of {least} pixels or more, but "
-                f"these have {side}. Set {setting} lower, or codec.size (data.window) higher."
+                f"these have {side}. Set {f'{setting} lower, or ' if setting else ''}codec.size (data.window) higher."
             )
 
     @classmethod

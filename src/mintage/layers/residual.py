@@ -39,8 +39,7 @@ class ResNetTranslator(nn.Module):
     """The generator of CycleGAN (Zhu et al., 2017; Johnson et al., 2016) with convolutions of resized maps.
 
     A 7x7 stem, `halvings` of the sides, residual blocks, as many doublings, a 7x7 head and tanh. `blocks` is how many
-    there are, or the dilation of each. With `residual` the head's maps are added to the input, and are nothing at
-    first: training starts from a copy, whose outlines and flat colours need not be learned.
+    there are, or the dilation of each.
 
     Shape: (B, C, H, W) -> (B, C', H, W), H and W multiples of `multiple`.
     """
@@ -55,7 +54,6 @@ class ResNetTranslator(nn.Module):
         halvings: int = 2,
         norm: bool = True,
         upsample: UpsampleName = "resize",
-        residual: bool = False,
     ) -> None:
         super().__init__()
         stem = nn.Conv2d(in_channels, width, 7, padding=3, bias=not norm, padding_mode="reflect")
@@ -77,10 +75,7 @@ class ResNetTranslator(nn.Module):
         )
         self.head = nn.Conv2d(width, out_channels, 7, padding=3, padding_mode="reflect")
         self.halvings, self.deep_reach = halvings, sum(block.reach for block in body)
-        self.is_residual = residual
-        if residual:
-            for parameter in self.head.parameters():
-                nn.init.zeros_(parameter)
+        self.is_residual = False
 
     @property
     def multiple(self) -> int:
@@ -93,6 +88,12 @@ class ResNetTranslator(nn.Module):
         coarse = self.multiple
         # halvings see 1 + 2 + ... pixels farther; doublings two finer pixels each, as the repeated one may lie aside
         return 3 + (coarse - 1) + coarse * self.deep_reach + 2 * (coarse - 1) + 3
+
+    def start_from_copy(self) -> None:
+        """From now on add what is made to the input: nothing at first, so that outlines need not be learned."""
+        self.is_residual = True
+        for parameter in self.head.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor) -> Tensor:
         h = x

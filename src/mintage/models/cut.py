@@ -67,11 +67,10 @@ class CUT(Settings):
                 f"for targets of {pair.channels}. Set codec.channels = {pair.channels}, or choose a model that fits: "
                 "mintage models --fit DATA."
             )
-        network = ResNetTranslator(
-            pair.told, pair.channels, self.width, self.blocks, upsample=self.upsample, residual=self.residual
-        )
-        for part in (network.encoder, network.decoder):
-            part.apply(_initialise)
+        network = ResNetTranslator(pair.told, pair.channels, self.width, self.blocks, upsample=self.upsample)
+        network.apply(_initialise)
+        if self.residual:
+            network.start_from_copy()
         layers = [0, 1, 2, 2 + (self.blocks + 1) // 2, 2 + self.blocks]
         points = PatchPoints([network.widths[layer] for layer in layers], self.points_dim)
         judge = PatchDiscriminator(pair.channels, self.judge_width, halvings=self.halvings)

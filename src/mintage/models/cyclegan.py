@@ -69,10 +69,10 @@ class CycleGAN(Settings):
 
         def translator() -> Translator:
             network = ResNetTranslator(
-                pair.channels, pair.channels, self.width, self.blocks, upsample=self.upsample, residual=self.residual
-            )
-            for part in (network.encoder, network.decoder):
-                part.apply(_initialise)
+                pair.channels, pair.channels, self.width, self.blocks, upsample=self.upsample
+            ).apply(_initialise)
+            if self.residual:
+                network.start_from_copy()
             return Translator(network, multiple=network.multiple, reach=network.reach)
 
         judges = {side: PatchDiscriminator(pair.channels, self.judge_width, halvings=self.halvings) for side in _SIDES}

@@ -63,6 +63,7 @@ class Inpaint(Settings):
         body = ResNetTranslator(pair.told, pair.channels, self.width, dilations, norm=False)
         judge = None
         if self.stakes.adversarial_weight:
+            pair.check_patch(2)
             judge = PatchDiscriminator(pair.channels + pair.told, self.width, halvings=2, norm=False)
         sampler = Translator(_Filled(body), multiple=body.multiple, reach=body.reach)
         return PairedGame(sampler, judge, self.stakes, focus=_missing)

@@ -55,6 +55,7 @@ class Pix2Pix(Settings):
         judge = None
         if self.stakes.adversarial_weight:
             halvings = 3 if min(pair.sides) > 128 else 2
+            pair.check_patch(halvings)
             judge = PatchDiscriminator(pair.channels + pair.told, self.width, halvings=halvings)
         sampler = Translator(generator, multiple=generator.multiple, reach=generator.reach)
         return PairedGame(sampler, judge, self.stakes)

@@ -73,6 +73,7 @@ class SRGAN(Settings):
         generator = _Restorer(self, pair)
         judge = None
         if self.stakes.adversarial_weight:
+            pair.check_patch(2)
             judge = PatchDiscriminator(pair.channels, self.width, halvings=2, norm=False)
         sampler = Translator(generator, multiple=generator.multiple, reach=generator.reach, scale=pair.scale)
         return PairedGame(sampler, judge, self.stakes, conditional=False, perceptual=self._eyes())

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 from mintage.errors import DataError
-from mintage.sides import Half, Side, holds_pictures, side_at
+from mintage.sides import Half, Side, side_at
 
 __all__ = ["Pairs"]
 
@@ -15,19 +15,20 @@ _KNOWN = (  # (input, target)
     ("before", "after"), ("from", "to"), ("sketch", "photo"), ("edges", "photos"), ("low", "high"), ("lr", "hr"),
     ("noisy", "clean"), ("blurred", "sharp"), ("blur", "sharp"), ("grey", "colour"), ("gray", "color"),
 )  # fmt: skip
+_SPLITS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval"})
 _SHOWN = 3
+_TRIED = 8  # pictures, of which one at least has to be a pair side by side
 
 
 class Pairs:
     """Input and target of each pair, in the same order on both sides.
 
-    `path` holds the targets and `origin` the inputs, or `path` is one folder: of two sub-folders with the same file
-    names (suffixes may differ), or of pictures twice as wide as high, left the input and right the target, as the
-    pix2pix data sets have them. Partners that are missing are left out and named in `remarks`.
+    `path` holds the targets and `origin` the inputs, or `path` is one folder, zip or tar: of two sub-folders with the
+    same file names (suffixes may differ), or of pictures twice as wide as high, left the input and right the target,
+    as the pix2pix data sets have them. Partners that are missing are left out and named in `remarks`.
 
     Raises:
-        ConfigError: nothing is given.
-        DataError: a side is missing or empty, or no name is found on both sides.
+        DataError: a side is missing or empty, no name is found on both sides, or no picture is a pair side by side.
     """
 
     aligned: ClassVar[bool] = True
@@ -38,69 +39,89 @@ class Pairs:
     )
 
     def __init__(self, path: Path, origin: Path | None = None, *, reverse: bool = False) -> None:
-        path, remarks = Path(path), []
-        if origin is None:
-            if not path.is_dir():
-                raise DataError(f"{path} is not a folder. {self.needs}")
-            named = _two_folders(path)
-            if named is None:
-                whole = side_at(path, "pairs")
-                left, right = (Side(whole.source, whole.rows, Half(k)) for k in (0, 1))
-                inputs, targets = left, right
-                remarks.append("Each picture is a pair side by side: left the input, right the target.")
-            else:
-                (given, made), is_known = named
-                inputs, targets, lost = _matched(side_at(path / given, given), side_at(path / made, made), given, made)
-                if not is_known:
-                    remarks.append(f"{given} is taken for inputs, {made} for targets; data.reverse=true turns it.")
-                remarks += lost
+        path = Path(path)
+        if origin is not None:
+            sides = side_at(Path(origin), "The source side"), side_at(path, "The target side")
+            inputs, targets, remarks = _matched(*sides, ("source", "target"))
         else:
-            inputs, targets, remarks = _matched(
-                side_at(Path(origin), "source"), side_at(path, "target"), "source", "target"
-            )
+            whole = side_at(path, "The folder of pairs")
+            if (named := _two_folders(whole)) is not None:
+                sides = _below(whole, named[0]), _below(whole, named[1])
+                inputs, targets, remarks = _matched(*sides, named)
+                remarks = [f"{named[0]} are the inputs, {named[1]} the targets; data.reverse=true turns it.", *remarks]
+            else:
+                inputs, targets = (Side(whole.source, whole.rows, half, whole.root) for half in Half)
+                self._check_shape(inputs, path)
+                remarks = ["Each picture is a pair side by side: left the input, right the target.", *whole.remarks]
         self.target, self.origin = (inputs, targets) if reverse else (targets, inputs)
         self.remarks = tuple(remarks)
 
     @classmethod
     def accepts(cls, path: Path) -> bool:
-        """A folder of two sub-folders that have one of the known pairs of names, and the same file names."""
-        named = _two_folders(path) if path.is_dir() else None
-        if named is None or not named[1]:
+        """A folder of two sub-folders that are called input and target, or alike, and share most file names."""
+        if not path.is_dir():
             return False
-        stems = [{_key(name) for name in side_at(path / folder, folder).names()} for folder in named[0]]
-        return len(stems[0] & stems[1]) > len(stems[0] ^ stems[1])
+        present = {entry.name.lower() for entry in path.iterdir() if entry.is_dir()}
+        if not any(len(pair[0]) > 1 and present.issuperset(pair) for pair in _KNOWN):  # "a" and "b" may be classes
+            return False
+        try:
+            whole = side_at(path, "The folder of pairs")
+        except DataError:
+            return False
+        if (named := _two_folders(whole)) is None:
+            return False
+        keys = [{_key(name) for name in _below(whole, folder).names()} for folder in named]
+        return len(keys[0] & keys[1]) > len(keys[0] ^ keys[1])
+
+    def _check_shape(self, side: Side, path: Path) -> None:
+        """A first look, since a folder of other pictures would only be found unreadable one by one."""
+        reason = ""
+        for place in range(0, len(side), -(-len(side) // _TRIED)):
+            try:
+                side[place]
+                return
+            except DataError as error:
+                reason = str(error)
+        raise DataError(f"{path} holds no pairs that can be read: {reason}. {self.needs}")
 
 
-def _two_folders(path: Path) -> tuple[tuple[str, str], bool] | None:
-    """((input, target), whether their names tell which is which), if the folder is one of just two folders."""
-    folders = sorted(entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-    folders = [name for name in folders if holds_pictures(path / name)]
-    if len(folders) != 2:
+def _two_folders(whole: Side) -> tuple[str, str] | None:
+    """(inputs, targets), if all lies in two sub-folders; train and test are not two sides, but parts of one."""
+    tops = sorted({name.partition("/")[0] if "/" in name else "" for name in whole.names()})
+    if len(tops) != 2 or "" in tops or _SPLITS.issuperset(top.lower() for top in tops):
         return None
-    for pair in (tuple(folders), tuple(reversed(folders))):
-        if tuple(name.lower().removeprefix("train") or name.lower() for name in pair) in _KNOWN:
-            return pair, True  # type: ignore[return-value]
-    return (folders[0], folders[1]), False
+    first, second = tops
+    words = tuple(top.lower().removeprefix("train") for top in tops)
+    return (second, first) if words[::-1] in _KNOWN else (first, second)
 
 
-def _matched(inputs: Side, targets: Side, given: str, made: str) -> tuple[Side, Side, list[str]]:
+def _below(whole: Side, folder: str) -> Side:
+    """What lies in one sub-folder, under names that start below it."""
+    rows = [row for row, name in zip(whole.rows, whole.names(), strict=True) if name.startswith(f"{folder}/")]
+    return Side(whole.source, rows, root=f"{whole.root}{folder}/")
+
+
+def _matched(inputs: Side, targets: Side, words: tuple[str, str]) -> tuple[Side, Side, list[str]]:
     """Both sides with the names that both have, in the order of the targets, and what is said of the others."""
-    rows = [{_key(name): row for row, name in enumerate(side.names())} for side in (inputs, targets)]
+    sides = inputs, targets
+    rows = [{_key(name): row for row, name in enumerate(side.names())} for side in sides]
     shared = [key for key in rows[1] if key in rows[0]]
     if not shared:
-        examples = [", ".join(list(side.names())[:2]) for side in (inputs, targets)]
+        (given, made), examples = words, [", ".join(list(side.names())[:2]) for side in sides]
         raise DataError(
             f"No file name is found on both sides, so nothing pairs: {given} has {examples[0]}, {made} has "
             f"{examples[1]}. Give partners the same name, or train without pairs: mintage train cyclegan."
         )
-    remarks = []
-    for here, other, word in ((rows[0], rows[1], given), (rows[1], rows[0], made)):
+    remarks = list(dict.fromkeys(remark for side in sides for remark in side.remarks))
+    for here, other, side, word in zip(rows, reversed(rows), sides, words, strict=True):
         if lone := [key for key in here if key not in other]:
             more = ", ..." if len(lone) > _SHOWN else ""
             remarks.append(
                 f"{len(lone):,} of {word} have no partner and are left out: {', '.join(lone[:_SHOWN])}{more}."
             )
-    chosen = [side.chosen([row[key] for key in shared]) for side, row in zip((inputs, targets), rows, strict=True)]
+        if twice := len(side) - len(here):
+            remarks.append(f"{twice:,} of {word} have the name of another one but for the suffix, and are left out.")
+    chosen = [side.chosen([row[key] for key in shared]) for side, row in zip(sides, rows, strict=True)]
     return chosen[0], chosen[1], remarks
 
 

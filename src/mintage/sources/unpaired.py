@@ -42,7 +42,7 @@ class Unpaired:
         return False
 
     def _side(self, path: Path, word: str) -> Side:
-        side = side_at(path, word)
+        side = side_at(path, f"The {word} side")
         if len(side) < _FEWEST:
             raise DataError(
                 f"The {word} side, {path}, holds one picture. A domain needs some dozens to be learned, better "
