@@ -120,7 +120,7 @@ def test_without_normalisation_a_margin_as_wide_as_the_reach_gives_the_whole() -
 
 
 def test_held_moments_take_the_seams_away() -> None:
-    picture = scene(768, 768)
+    picture = scene(512, 512)
     held, loose = resnet(), resnet()
     for parent in list(loose.modules()):
         for name, layer in parent.named_children():
@@ -132,14 +132,22 @@ def test_held_moments_take_the_seams_away() -> None:
     tiled = translate(
         held,
         picture,
-        tile=384,
+        tile=256,
         progress=lambda *_: moments.__setitem__(slice(None), [layer.moments for layer in layers]),
     )
     assert distance(tiled, whole) < 6  # all of it has the contrast of the parts that were measured
     for layer, held_there in zip(layers, moments, strict=True):
         layer.moments = held_there
     assert distance(tiled, plain(held, picture)) < 0.1  # and with that, nothing shows where tiles met
-    assert distance(translate(loose, picture, tile=384), whole) > 10
+    assert distance(translate(loose, picture, tile=256), whole) > 10
+
+
+def test_the_padding_of_parts_is_not_taken_for_the_picture() -> None:
+    norm, variances = InstanceNorm(3), list[float]()
+    sampler = Translator(nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), norm), multiple=1, reach=1)
+    flat = np.full((300, 300, 3), 200, np.uint8)  # all that varies is at edges, where zeros lie beyond
+    translate(sampler, flat, tile=128, progress=lambda *_: variances.append(float(norm.moments[1].max())))
+    assert max(variances) < 1e-6
 
 
 def test_layers_and_mode_are_as_before_even_after_an_error() -> None:
@@ -159,6 +167,15 @@ def test_progress_counts_every_tile_once() -> None:
     translate(enlarger(2), scene(100, 130), tile=64, progress=lambda done, of: told.append((done, of)))
     assert told == [(k + 1, len(told)) for k in range(len(told))]
     assert len(told) > 3
+
+
+def test_what_an_enlarger_holds_at_once_does_not_grow_with_its_scale() -> None:
+    made: dict[int, int] = {}
+    for scale in (2, 4):
+        sampler = enlarger(scale)
+        sampler.register_forward_hook(lambda _m, _x, y, s=scale: made.__setitem__(s, max(made.get(s, 0), y[0].numel())))
+        translate(sampler, scene(150, 150), tile=64)
+    assert made[4] <= made[2]
 
 
 def test_channels_in_and_out_may_differ() -> None:
@@ -185,6 +202,16 @@ def test_strength_runs_from_the_input_to_the_result() -> None:
     assert np.array_equal(none, picture)
     assert np.abs(half.astype(int) - (full.astype(int) + picture) / 2).max() <= 1
     assert translate(enlarger(2), picture, strength=0.0).shape == (180, 200, 3)
+
+
+def test_strength_mixes_pictures_not_what_lies_beyond_white() -> None:
+    class Brighter(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x + 10
+
+    picture = scene(40, 50)
+    half = translate(Translator(Brighter(), multiple=1, reach=1), picture, strength=0.5)
+    assert np.abs(half - (picture.astype(float) + 255) / 2).max() <= 0.5
 
 
 def test_strength_needs_channels_that_can_be_mixed() -> None:

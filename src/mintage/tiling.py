@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from mintage.errors import ConfigError
-from mintage.layers.instance_norm import held_moments
+from mintage.layers.instance_norm import InstanceNorm, held_moments
 from mintage.layers.translator import Translator
 
 __all__ = ["translate"]
@@ -27,6 +27,7 @@ Places = tuple[NDArray[np.int64], NDArray[np.int64]]  # rows and columns of a pi
 
 _RAMP = 16  # input pixels over which a tile fades into the next, where tiles are large enough
 _SHARE, _PARTS = 4, 36  # moments are measured on 36 parts with a quarter of a tile's side: 2.25 tiles in one batch
+_RIM = 16  # of a part's side: so much of it is left out of the moments at each edge
 _WHITE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
 
 
@@ -51,7 +52,7 @@ def translate(
         sampler: it is put into evaluation mode meanwhile.
         picture: uint8 or uint16 of the full range, or floats in [-1, 1].
         mask: for inpainting, true where pixels are missing; all others stay as they are.
-        tile: side of what the network sees at once, in input pixels.
+        tile: side of what the network sees at once, in input pixels; half of it where sides grow fourfold.
         strength: 1 is the network's picture, 0 the input (enlarged bicubically where the translator enlarges).
         autocast: makes the context that the network runs in.
         progress: told after each tile how many are done, of how many.
@@ -63,7 +64,8 @@ def translate(
     """
     job = _Job(sampler, picture, mask, strength, autocast)
     least = _least_side(sampler)
-    side = _up(max(tile, least, 8 * sampler.multiple), sampler.multiple)
+    shown = 2 * tile // max(2, sampler.scale)  # maps of four times the sides would take four times the memory
+    side = _up(max(shown, least, 8 * sampler.multiple), sampler.multiple)
     unit = sampler.multiple
     padded = [_up(max(length, least), unit) for length in picture.shape[:2]]
     whole = math.prod(padded) <= _PARTS * (side // _SHARE) ** 2
@@ -142,8 +144,17 @@ class _Job:
     autocast: Callable[[], AbstractContextManager[object]]
 
     def look(self, places: list[Places]) -> None:
-        """Pass parts of the picture as one batch, for what the network measures on them."""
-        self._pass(torch.cat([self._shown(*self._part(part)) for part in places]))
+        """Pass parts of the picture as one batch, and let normalisation take its moments inside their rims.
+
+        At the rim of each part maps tell of padding, which a picture has little of and small parts have much of.
+        """
+        layers = [layer for layer in self.sampler.modules() if isinstance(layer, InstanceNorm)]
+        hooks = [layer.register_forward_pre_hook(_measured_inside) for layer in layers]
+        try:
+            self._pass(torch.cat([self._shown(*self._part(part)) for part in places]))
+        finally:
+            for hook in hooks:
+                hook.remove()
 
     def made(self, places: Places) -> Tensor:
         """One part translated. Shape: (scale h, scale w, C') in [-1, 1]."""
@@ -156,7 +167,8 @@ class _Job:
                     f"A strength of {self.strength:g} mixes the picture of {x.shape[1]} channels with a result of "
                     f"{y.shape[1]}: use strength 1."
                 )
-            y = _resized(x, self.sampler.scale).lerp(y, self.strength)
+            # a residual network may leave [-1, 1]: what is mixed is the picture that it would be
+            y = _resized(x, self.sampler.scale).lerp(y.clamp(-1, 1), self.strength)
         if missing is not None and y.shape == x.shape:
             y = torch.where(missing.to(y.device), y, x)
         return y[0].permute(1, 2, 0).cpu()
@@ -217,6 +229,14 @@ def _spread(axes: list[_Axis], side: int) -> list[Places]:
         counts = [fewer if count == short else min(count, _PARTS // fewer) for count in counts]
     rows, columns = (axis.spread(length, count) for axis, length, count in zip(axes, sides, counts, strict=True))
     return list(product(rows, columns))
+
+
+def _measured_inside(layer: nn.Module, maps: tuple[Tensor]) -> None:
+    assert isinstance(layer, InstanceNorm)
+    top, left = (side // _RIM for side in maps[0].shape[2:])
+    inner = maps[0][:, :, top : maps[0].shape[2] - top, left : maps[0].shape[3] - left]
+    variance, mean = torch.var_mean(inner.float(), (0, 2, 3), correction=0)
+    layer.measures, layer.moments = False, (mean, variance)
 
 
 @contextmanager

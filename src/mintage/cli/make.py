@@ -35,11 +35,14 @@ def generate(
 ) -> None:
     """Draw samples from a trained run, every file with how it was made; or translate pictures with it."""
     from mintage import api
+    from mintage.errors import ConfigError
 
     loaded = api.load(run)
     if given is not None:
         _translate(loaded, given, out, quiet, mask=mask, strength=strength, tile=tile, step=step)
         return
+    if mask is not None:
+        raise ConfigError("A mask says where a picture is to be filled: give the picture too: --input FILE.")
     if walk is not None:
         written = loaded.walk(walk, seed=seed, of=of)
     else:
@@ -60,8 +63,7 @@ def _translate(run: Run, given: Path, out: Path, quiet: bool, **how: Any) -> Non
             given, out, **how,
             progress=lambda done, total, file: bar.update(task, completed=done, total=total, description=file.name),
         )  # fmt: skip
-    if quiet:
-        return
     for name, why in made.skipped.items():
-        typer.echo(f"Left out {name}: {why}", err=True)
-    typer.echo(f"{made.written[0]}" if len(made.written) == 1 else f"{len(made.written)} pictures: {out}")
+        typer.echo(f"Left out {name}: {why}", err=True)  # an error, so it is said quietly too
+    if not quiet:
+        typer.echo(f"{made.written[0]}" if len(made.written) == 1 else f"{len(made.written)} pictures: {out}")

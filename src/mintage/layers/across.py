@@ -49,6 +49,7 @@ def gathered(x: Tensor) -> Tensor:
     """The samples of all processes, in the order of their ranks, without gradients. Shape: (B, ...) -> (B n, ...)."""
     if alone():
         return x
+    x = x.contiguous()  # and so are the parts that are made like it
     parts = [torch.empty_like(x) for _ in range(dist.get_world_size())]
-    dist.all_gather(parts, x.contiguous())
+    dist.all_gather(parts, x)
     return torch.cat(parts)

@@ -31,15 +31,15 @@ class ImagePool(nn.Module):
         size, first = len(self.samples), rank() * len(x)
         if not size:
             return x
-        everyone, chances = gathered(x), gathered(chance)
-        shown = everyone.clone()
-        for place, (swap, where) in enumerate(chances.tolist()):
-            held = int(self.count)
+        everyone, chances = gathered(x), gathered(chance.to(x.device)).tolist()
+        shown, held = everyone.clone(), int(self.count)
+        for place, (swap, where) in enumerate(chances):
             if held < size:
                 self.samples[held] = everyone[place]
-                self.count += 1
+                held += 1
             elif swap < 0.5:
                 old = int(where * size)
                 shown[place] = self.samples[old]
                 self.samples[old] = everyone[place]
+        self.count.fill_(held)
         return shown[first : first + len(x)]

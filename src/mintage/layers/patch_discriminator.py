@@ -25,11 +25,11 @@ class PatchDiscriminator(nn.Module):
         widths = [channels, *(width * min(2**level, 8) for level in range(halvings))]
         layers: list[nn.Module] = []
         for level, (i, o) in enumerate(pairwise(widths)):
-            layers.append(nn.Conv2d(i, o, 4, 2, 1))
-            layers += [InstanceNorm(o)] if norm and level else []
+            normed = norm and level > 0
+            layers += [nn.Conv2d(i, o, 4, 2, 1, bias=not normed), *([InstanceNorm(o)] if normed else [])]
             layers.append(nn.LeakyReLU(0.2))
         last = width * min(2**halvings, 8)
-        layers.append(nn.Conv2d(widths[-1], last, 4, 1, 1))
+        layers.append(nn.Conv2d(widths[-1], last, 4, 1, 1, bias=not norm))
         layers += [InstanceNorm(last)] if norm else []
         layers += [nn.LeakyReLU(0.2), nn.Conv2d(last, 1, 4, 1, 1)]
         self.body = nn.Sequential(*layers).apply(_initialise)
@@ -45,5 +45,5 @@ class PatchDiscriminator(nn.Module):
 def _initialise(layer: nn.Module) -> None:
     if isinstance(layer, nn.Conv2d):
         nn.init.normal_(layer.weight, 0.0, 0.02)
-        assert layer.bias is not None
-        nn.init.zeros_(layer.bias)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)

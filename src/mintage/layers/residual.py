@@ -75,6 +75,7 @@ class ResNetTranslator(nn.Module):
         )
         self.head = nn.Conv2d(width, out_channels, 7, padding=3, padding_mode="reflect")
         self.halvings, self.deep_reach = halvings, sum(block.reach for block in body)
+        self.up_reach = 3 if upsample == "shuffle" else 2  # finer pixels; a repeated one may lie aside
         self.is_residual = False
 
     @property
@@ -86,8 +87,8 @@ class ResNetTranslator(nn.Module):
     def reach(self) -> int:
         """How many pixels away an output pixel can still see, but for the moments of its normalisation."""
         coarse = self.multiple
-        # halvings see 1 + 2 + ... pixels farther; doublings two finer pixels each, as the repeated one may lie aside
-        return 3 + (coarse - 1) + coarse * self.deep_reach + 2 * (coarse - 1) + 3
+        # halvings see 1 + 2 + ... pixels farther; doublings two or three finer ones each
+        return 3 + (coarse - 1) + coarse * self.deep_reach + self.up_reach * (coarse - 1) + 3
 
     def start_from_copy(self) -> None:
         """From now on add what is made to the input: nothing at first, so that outlines need not be learned."""

@@ -5,17 +5,13 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-__all__ = ["Diagnosis", "DiagnosisName", "HealthMonitor"]
+from mintage.training.diagnosis import MESSAGES, OF_TRANSLATION, Diagnosis, DiagnosisName
 
-DiagnosisName = Literal[
-    "not_finite", "generator_frozen", "mode_collapse", "discriminator_wins", "generator_wins", "oscillation",
-    "overfitting", "getting_worse", "colours_inverted",
-]  # fmt: skip
+__all__ = ["Diagnosis", "DiagnosisName", "HealthMonitor"]
 
 SIDE = 16  # images are compared after averaging to about so many pixels a side: noise is not diversity
 MOST_COMPARED = 512
@@ -43,67 +39,8 @@ SWINGS_REMEMBERED, FEWEST_SWINGS, SWING_GROWTH, SWING_SIZE = 60, 6, 2.5, 1.0
 SWING_STEADINESS = 0.85  # correlation of the swings' logarithms with their order: noise stays below
 WORSE, WORSE_BY = 2.0, 0.05  # times the best score, and by this share of the first one
 INVERTED = -0.25  # mean correlation of the brightness of outputs with that of their inputs
+LIKE_REALS = 0.6  # cosine of what tends to be light in outputs and in real ones: then inverting is what was asked for
 BURST = 20.0  # times the usual loss, and at least so much
-
-MESSAGES: Mapping[str, tuple[str, str]] = {
-    "not_finite": (
-        "{detail} is no longer a finite number, so nothing after this step is worth anything.",
-        "Go on from the last checkpoint with a lower training.lr, with training.max_gradient = 1, "
-        "or with training.precision = float32.",
-    ),
-    "generator_frozen": (
-        "The generator makes exactly the same samples as before: it pays its loss but does not move.",
-        "Check that training.lr_of.generator is not zero and that your generator's parameters require gradients.",
-    ),
-    "mode_collapse": (
-        "The samples are nearly all alike ({detail}): the generator makes a few things instead of all.",
-        "Set model.stakes.objective = relativistic with model.stakes.r1 = 1, give it augmentation by "
-        "model.stakes.augment, or lower training.lr_of.generator.",
-    ),
-    "discriminator_wins": (
-        "The discriminator is sure of everything ({detail}), so the generator is told almost nothing.",
-        "Lower training.lr_of.discriminator, set model.stakes.r1 = 1, or turn on model.stakes.augment.",
-    ),
-    "generator_wins": (
-        "The discriminator takes generated examples for real ones ({detail}): it leads the generator nowhere.",
-        "Raise training.lr_of.discriminator, set model.stakes.critic_steps = 2, or make model.width larger.",
-    ),
-    "oscillation": (
-        "The loss of the {detail} swings wider and wider: the players chase each other and do not settle.",
-        "Lower training.lr, set model.stakes.r1 = 1, or lower the first of training.betas to 0.",
-    ),
-    "overfitting": (
-        "The discriminator knows its training examples by heart ({detail}): what it says no longer helps.",
-        "Turn on model.stakes.augment (with model.stakes.augment_target = 0.6 it steers itself), add data, "
-        "or stop here and keep the best checkpoint.",
-    ),
-    "getting_worse": (
-        "The samples are getting worse ({detail}).",
-        "Stop here: mintage generate takes the best checkpoint. If other alarms came first, do what they say and train "
-        "again; if the discriminator knows its examples by heart, turn on model.stakes.augment.",
-    ),
-    "colours_inverted": (
-        "Light became dark and dark light ({detail}): the way back undoes it, so the cycle does not notice.",
-        "Raise model.identity_weight, or start again with another --seed. If the target really is the negative of the "
-        "source, this is what was asked for.",
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """A named trouble, what it means, and what to do."""
-
-    name: DiagnosisName
-    message: str
-    advice: str
-    step: int
-
-    def row(self) -> dict[str, Any]:
-        """The event for the log."""
-        return {
-            "event": "diagnosis", "step": self.step, "name": self.name, "message": self.message, "advice": self.advice,
-        }  # fmt: skip
 
 
 class HealthMonitor:
@@ -115,7 +52,8 @@ class HealthMonitor:
 
     `reals` are real examples as they are packed, uint8 (n, H, W, C) or (n, F); `real_classes` and `sample_classes`
     let a conditional generator be judged within classes. Until `warm_up` steps a generator may make anything.
-    `inputs` are what the samples are made from, in the same order, where pictures are translated.
+    `inputs` are what the samples are made from, in the same order, where pictures are translated: samples need not
+    differ more than they do, and an output whose light and dark are exchanged is an alarm, unless real ones are so.
     `resumed` says that the first samples are not a beginner's.
     The figures "discriminator/real" and "discriminator/fake" are logits; where a game has none (Wasserstein, least
     squares) the signs that need a logit's scale are left out.
@@ -142,6 +80,10 @@ class HealthMonitor:
             reals = reals[:MOST_COMPARED]
             labels = real_classes[:MOST_COMPARED] if real_classes is not None and sample_classes is not None else None
             self.real_spread, self.real_distinct = _spread(reals, labels), _distinct(reals)
+        if inputs is not None:
+            self.real_spread = min(self.real_spread, _spread(inputs, None))
+            self.real_distinct = min(self.real_distinct, _distinct(inputs))
+        self.real_light = None if reals is None or inputs is None else _light(reals)
         self._present: dict[str, int] = dict.fromkeys(PATIENCE, 0)
         self._absent: dict[str, int] = dict.fromkeys(PATIENCE, 0)
         self._active: dict[str, None] = {}
@@ -209,6 +151,8 @@ class HealthMonitor:
             if self._has_lasted(name, step) and name not in self._active:
                 self._active[name] = None
                 message, advice = MESSAGES[name]
+                if self.inputs is not None:
+                    advice = OF_TRANSLATION.get(name, advice)
                 new.append(Diagnosis(name, message.format(detail=signs[name]), advice, step))  # type: ignore[arg-type]
         return new
 
@@ -245,7 +189,8 @@ class HealthMonitor:
         last, self._last_spread = self._last_spread, spread
         moved, changed = self._motion(before)
         pays = any(key.startswith("generator/") for key in figures)
-        if pays and self._looks > 1 and (changed == 0 or (settled and moved < NEVER_MOVED and changed < STILL)):
+        trembles = settled and moved < NEVER_MOVED and changed < STILL and self.inputs is None  # restoring is little
+        if pays and self._looks > 1 and (changed == 0 or trembles):
             return {"generator_frozen": ""}
         if settled and distinct < DUPLICATED * self.real_distinct:
             return {"mode_collapse": f"only {distinct:.0%} of them are distinct"}
@@ -256,9 +201,13 @@ class HealthMonitor:
             share = spread / self.real_spread
             if share < COLLAPSED_SPREAD:
                 return {"mode_collapse": f"they differ {share:.0%} as much as real ones"}
-        if settled and self.inputs is not None and (kept := _brightness_kept(self.inputs, samples)) < INVERTED:
-            return {"colours_inverted": f"the brightness of outputs and inputs correlates at {kept:.2f}"}
-        return {}
+        return self._of_colours(self.inputs, samples) if settled and self.inputs is not None else {}
+
+    def _of_colours(self, inputs: np.ndarray[Any, Any], samples: np.ndarray[Any, Any]) -> dict[str, str]:
+        kept = _brightness_kept(inputs, samples)
+        if kept >= INVERTED or (self.real_light is not None and _cosine(_light(samples), self.real_light) > LIKE_REALS):
+            return {}
+        return {"colours_inverted": f"the brightness of outputs and inputs correlates at {kept:.2f}"}
 
     def _motion(self, before: np.ndarray[Any, Any] | None) -> tuple[float, float]:
         """How far samples went since the first settled check and since the last, as shares of the real spread.
@@ -351,7 +300,10 @@ def _distance(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> float:
 
 
 def _features(samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Samples as rows of numbers in [0, 1], images averaged over blocks, centred so that no digits are lost."""
+    """Samples as rows of numbers, images averaged over blocks, centred so that no digits are lost.
+
+    A row is as long as it has numbers of full range differ, so rows of different lengths compare.
+    """
     points = samples.astype(np.float32) / (255 if samples.dtype == np.uint8 else 1)
     if points.ndim == 4:
         n, height, width, channels = points.shape
@@ -359,26 +311,36 @@ def _features(samples: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         points = points[:, : height // rows * rows, : width // columns * columns]
         points = points.reshape(n, height // rows, rows, width // columns, columns, channels).mean((2, 4))
     flat = points.reshape(len(points), -1)
-    centred: np.ndarray[Any, Any] = flat - flat.mean(0)
+    centred: np.ndarray[Any, Any] = (flat - flat.mean(0)) / math.sqrt(flat.shape[1])
     return centred
 
 
 def _brightness_kept(inputs: np.ndarray[Any, Any], samples: np.ndarray[Any, Any]) -> float:
     """Mean over pictures of the correlation between an output's brightness and its input's, place by place."""
-    kept = []
-    for before, after in zip(_features_of_brightness(inputs), _features_of_brightness(samples), strict=True):
-        if (spread := float(before.std() * after.std())) > 0:
-            kept.append(float((before * after).mean()) / spread)
+    pairs = zip(_brightness(inputs), _brightness(samples), strict=True)
+    kept = [_cosine(a - a.mean(), b - b.mean()) for a, b in pairs if a.std() and b.std()]  # flat ones say nothing
     return float(np.mean(kept)) if kept else 0.0
 
 
-def _features_of_brightness(pictures: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Brightness on a grid of 16 a side, centred in each picture. Shape: (n, H, W, C) -> (n, 256)."""
+def _light(pictures: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What tends to be lighter than the middle of a picture: where, and how much of it; of a negative the opposite."""
+    grid = _brightness(pictures)
+    lighter = grid - np.median(grid, 1, keepdims=True)
+    ranked = np.sort(lighter, 1)
+    return np.concatenate([lighter.mean(0), (ranked + ranked[:, ::-1]).mean(0)])
+
+
+def _brightness(pictures: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Brightness on a grid of 16 a side. Shape: (n, H, W, C) -> (n, 256)."""
     n, height, width, _ = pictures.shape
     rows, columns = (np.linspace(0, side - 1, SIDE).round().astype(int) for side in (height, width))
-    grid = pictures.astype(np.float32).mean(3)[:, rows][:, :, columns].reshape(n, -1)
-    centred: np.ndarray[Any, Any] = grid - grid.mean(1, keepdims=True)
-    return centred
+    grid: np.ndarray[Any, Any] = pictures.astype(np.float32).mean(3)[:, rows][:, :, columns].reshape(n, -1)
+    return grid
+
+
+def _cosine(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> float:
+    """0 where one of them is nothing."""
+    return float(one @ other) / (float(np.linalg.norm(one) * np.linalg.norm(other)) or 1.0)
 
 
 def _distinct(samples: np.ndarray[Any, Any]) -> float:

@@ -62,5 +62,5 @@ class Recorder:
         if broken:
             raise TrainingDiverged(
                 f"Training diverged: {', '.join(broken)} stopped being finite near step {step}. The last good "
-                "checkpoint is kept. Resume it with a lower training.lr, or with model.stakes.r1=1."
+                "checkpoint is kept. Resume it with a lower training.lr."
             )
