@@ -5,7 +5,7 @@
 PHOTOS is a folder of clean photographs; whole photographs are held out. Each training is an ordinary run of its recipe
 with `--budget`. The classical means (classical.py) are tuned for the highest PSNR on spoiled training photographs, and
 judged on the same held-out pictures as the run. Margins are paired: mean over pictures of the difference, with a 95 %
-bootstrap interval. "texture" is super-resolution with an adversarial second half, beside the same time on pixels
+bootstrap interval. "texture" is super-resolution whose second half has an adversary, beside as many steps on pixels
 alone, by kernel distance to the clean pictures. Needs scikit-image and opencv-python-headless.
 """
 
@@ -40,18 +40,21 @@ MEANS: Mapping[str, Mapping[str, Sequence[classical.Means]]] = {
     "denoise": classical.DENOISE,
     "inpaint": classical.INPAINT,
 }
-TEXTURE = ["model.stakes.adversarial_weight=0.02", "model.stakes.r1=1.0"]
+ADVERSARY = ["model.stakes.adversarial_weight=0.02", "model.stakes.r1=1.0"]
 TUNED_ON, JUDGED_ON = 24, 400
 METRICS = ("kernel_distance", "perceptual_distance", "pixel_fidelity")
 
 
-def train(task: str, photos: Path, minutes: float, seed: int, out: Path, more: Sequence[str] = ()) -> api.Run:
-    """An ordinary run of the task's recipe within the budget."""
-    words = [f"data={photos}", f"training.max_seconds={minutes * 60:.0f}", *more]
+def train(task: str, photos: Path, minutes: float | None, seed: int, out: Path, more: Sequence[str] = ()) -> api.Run:
+    """An ordinary run of the task's recipe within the budget; without one, of as many steps as `more` says."""
+    words = [f"data={photos}", *more]
     if task == "sr":
         words.append("scale=2")
+    if minutes is not None:
+        words.append(f"training.max_seconds={minutes * 60:.0f}")
+    budget = None if minutes is None else f"{minutes * 60:.0f}s"
     raw = read_raw(f"restore-{task}", None, words)
-    ready = api.prepare(raw, group=Processes(CPU), budget=f"{minutes * 60:.0f}s", seed=seed, out=out)
+    ready = api.prepare(raw, group=Processes(CPU), budget=budget, seed=seed, out=out)
     ready.run()
     assert ready.directory is not None
     return api.load(ready.directory.path)
@@ -132,9 +135,14 @@ def main() -> None:
         for task in arguments.tasks:
             if task == "texture":
                 row: dict[str, Any] = {}
-                for name, more in (("pixels", []), ("adversarial", TEXTURE)):
-                    run = train("sr", arguments.photos, arguments.minutes, arguments.seed, out, more)
-                    row[name] = {"training": facts_of(run), **told(run.evaluate(metrics=METRICS, **seen))}
+                pixels = train("sr", arguments.photos, arguments.minutes, arguments.seed, out)
+                steps, model = pixels.facts["steps"], pixels.recipe.model
+                sized = [f"model.{key}={model[key]}" for key in ("width", "blocks")] + [f"training.steps={steps}"]
+                more = [*ADVERSARY, f"model.stakes.adversarial_from={steps // 2}", *sized]
+                second = train("sr", arguments.photos, None, arguments.seed, out, more)
+                for name, run in (("pixels", pixels), ("adversarial", second)):
+                    verdict = run.evaluate(metrics=METRICS, step=run.facts["steps"], **seen)
+                    row[name] = {"training": facts_of(run), **told(verdict)}
             else:
                 run = train(task, arguments.photos, arguments.minutes, arguments.seed, out)
                 row = {"training": facts_of(run), **judged(run, task)[0]}

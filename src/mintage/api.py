@@ -179,7 +179,7 @@ def resume(path: Path, overrides: Sequence[str] = (), *, group: Processes) -> Pr
     recipe = Recipe.read(raw)
     data, _, _ = open_data(recipe.data, recipe.codec, recipe.seed, cache_folder())
     facts = run.read_facts()
-    if facts and facts["data"]["fingerprint"] != data.packed.fingerprint:
+    if facts and facts["data"]["fingerprint"] != data.fingerprint:
         raise RunError(
             f"The data of {path} has changed since it was started ({facts['data']['count']} examples then, "
             f"{len(data.packed)} now). Put it back to resume, or start a new run."
@@ -224,9 +224,7 @@ class Run:
         """
         if n < 1:
             raise ConfigError(f"{n} samples cannot be drawn. Ask for one or more.")
-        trained = self._trained(step)
-        if trained.translates:
-            raise ConfigError(f"{self.path} makes pictures out of others: give it one, with translate or --input.")
+        trained = self._drawing(step)
         if like is not None:
             return self._neighbours(trained, Origin.of(Path(like)), n, spread)
         told = trained.told(n, of)
@@ -247,7 +245,7 @@ class Run:
         target = Path(path)
         if target.suffix.lower() != ".webp":
             raise ConfigError(f"A walk is an animated WebP, so {target} should end in .webp.")
-        trained = self._trained(None)
+        trained = self._drawing(None)
         places = noise_of(trained.sampler, 0, stops, seed)
         at = torch.arange(frames) / frames * stops
         start, share = at.long(), at - at.long()
@@ -275,8 +273,8 @@ class Run:
         `tile` is the side of what the network sees at once: smaller takes less memory.
 
         Raises:
-            ConfigError: the run makes pictures out of nothing, or a mask is missing or does not fit.
-            DataError: the picture cannot be read.
+            ConfigError: the run makes pictures out of nothing, or takes no mask.
+            DataError: the picture cannot be read, or a mask is missing or does not fit.
         """
         return translation.translate_picture(
             self._trained(step), _as_raw(picture), None if mask is None else _as_raw(mask), How(strength, tile)
@@ -326,6 +324,13 @@ class Run:
         if step not in self._loaded:
             self._loaded = {step: Trained.open(self.directory, step)}
         return self._loaded[step]
+
+    def _drawing(self, step: int | None) -> Trained:
+        """A checkpoint that draws samples from noise."""
+        trained = self._trained(step)
+        if trained.translates:
+            raise ConfigError(f"{self.path} makes pictures out of others: give it one, with translate or --input.")
+        return trained
 
     def _neighbours(self, trained: Trained, origin: Origin, n: int, spread: float) -> Generated:
         sampler = trained.sampler

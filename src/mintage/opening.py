@@ -49,6 +49,12 @@ class Data:
     origin_codec: Codec | None = None  # of the pictures that targets are made from, where they are packed too
 
     @property
+    def fingerprint(self) -> str:
+        """Of all that is learned from, the inputs too where they lie elsewhere."""
+        origin = self.train.origin
+        return self.packed.fingerprint + ("" if origin is None else f"-{origin.packed.fingerprint}")
+
+    @property
     def translates(self) -> bool:
         """Whether what is told beside an example is a picture."""
         return self.spec.condition is not None and self.spec.condition.classes is None
@@ -166,6 +172,11 @@ def _open_both(
     with _blaming("source"):
         other, told = pack(source.origin, codecs[1], reading[0], progress=reading[1])
     packed, other = (replace(one, condition=None, classes=()) for one in (packed, other))
+    if settings.window is not None and packed.x.shape[1:3] != other.x.shape[1:3]:
+        raise ConfigError(
+            f"data.window shows the same part of both sides, but targets are {packed.x.shape[1]} pixels wide and "
+            f"inputs {other.x.shape[1]}. Leave data.window out, or codec.origin.size."
+        )
     names = [one.names(range(len(one))) for one in (packed, other)]
     whole, partners = _partners(*names) if source.aligned else (None, None)
     if whole is not None:

@@ -81,7 +81,7 @@ def facts(experiment: Experiment) -> dict[str, Any]:
         "seed": experiment.recipe.seed,
         "data": {
             "path": str(experiment.recipe.data.path or experiment.recipe.data.source),
-            "fingerprint": data.packed.fingerprint,
+            "fingerprint": data.fingerprint,
             "count": len(data.packed),
             "train": len(data.train),
             "selection": len(data.selection),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -67,7 +67,7 @@ class Trained:
         spec = data_spec(recipe.data, codec, classes, origin)
         sampler = _game(recipe, spec).sampler
         assert isinstance(sampler, nn.Module)
-        sampler.load_state_dict(checkpoint.sampler())
+        _fill(sampler, checkpoint.sampler(), checkpoint)
         for_sampling(recipe.training.precision == "bfloat16", CPU).arrange(sampler)
         return cls(run, recipe, codec, classes, checkpoint, sampler.eval().requires_grad_(False), spec, origin)
 
@@ -131,7 +131,18 @@ class Trained:
 
     def _load(self, game: Any) -> None:
         training = self.checkpoint.training()
-        game.load_state_dict({k.removeprefix("game."): v for k, v in training.items() if k.startswith("game.")})
+        state = {k.removeprefix("game."): v for k, v in training.items() if k.startswith("game.")}
+        _fill(game, state, self.checkpoint)
+
+
+def _fill(module: nn.Module, state: Mapping[str, Tensor], checkpoint: Checkpoint) -> None:
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        raise RunError(
+            f"{checkpoint.path} does not fit its recipe.toml: it was made by another version of Mintage, or edited. "
+            f"{str(error).splitlines()[-1].strip()}"
+        ) from error
 
 
 def _game(recipe: Recipe, spec: DataSpec) -> Game:

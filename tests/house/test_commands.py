@@ -14,7 +14,8 @@ import pytest
 from mintage import registry
 from mintage.training.settings import TrainingSettings
 
-PAGES = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/start.md", "docs/judging.md"]
+PAGES = ["README.md", "README.zh-CN.md", "CONTRIBUTING.md"]
+PAGES += [str(path.relative_to(house.ROOT)) for path in sorted((house.ROOT / "docs").rglob("*.md"))]
 
 
 def commands(first_word: str) -> list[list[str]]:

@@ -11,25 +11,26 @@ __all__ = ["explain", "models"]
 
 _ROOMS = {
     "model": "models", "codec": "codecs", "source": "sources", "augment": "augment", "metric": "metrics",
-    "embedding": "embeddings",
+    "embedding": "embeddings", "degrade": "degrade",
 }  # fmt: skip
 
 
 def models(
     fit: Annotated[Path | None, typer.Option(help="Only models that can learn this data.")] = None,
     augment: Annotated[bool, typer.Option("--augment", help="Augmentations, and when each is harmless.")] = False,
+    degrade: Annotated[bool, typer.Option("--degrade", help="What spoils pictures that are to be restored.")] = False,
     sources: Annotated[bool, typer.Option("--sources", help="Arrangements of data.")] = False,
     metrics: Annotated[bool, typer.Option("--metrics", help="What a judgement measures.")] = False,
     embeddings: Annotated[bool, typer.Option("--embeddings", help="Spaces that it measures in.")] = False,
 ) -> None:
-    """List models and recipes (or augmentations, sources, metrics, embeddings)."""
+    """List models and recipes (or augmentations, degradations, sources, metrics, embeddings)."""
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
     table.add_column("name", style="bold", no_wrap=True)
     table.add_column("about")
-    asked = {"augment": augment, "sources": sources, "metrics": metrics, "embeddings": embeddings}
+    asked = {"augment": augment, "degrade": degrade, "sources": sources, "metrics": metrics, "embeddings": embeddings}
     room = next((room for room, wanted in asked.items() if wanted), "models")
     for row in _rows(room, fit):
         table.add_row(*row)

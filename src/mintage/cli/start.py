@@ -125,7 +125,7 @@ def _introduce(ready: Preparation) -> None:
         typer.echo(line)
     training = recipe.training
     model = ", ".join(f"{k} {v}" for k, v in recipe.model.items() if k in ("name", "width", "latent_dim"))
-    classes = f", {data.spec.condition.classes} classes" if data.spec.condition else ""
+    classes = f", {ready.experiment.num_classes} classes" if ready.experiment.num_classes else ""
     typer.echo(f"Model: {model.removeprefix('name ')}{classes}. Numbers: {numbers}, on {ready.experiment.device}.")
     typer.echo(f"Training: {training.steps:,} steps of {training.batch} ({training.steps * training.batch:,} images).")
     if ready.plan is not None:
@@ -144,7 +144,8 @@ def _watch(ready: Preparation, loud: bool) -> None:
         return
     if outcome.finished:
         typer.echo(f"Done in {spell_duration(outcome.seconds)}: {run.report}")
-        typer.echo(f"Next: mintage generate {run.path} -n 64 --seed 7 --out out/")
+        what = "--input photos/" if ready.data.translates else "-n 64 --seed 7"
+        typer.echo(f"Next: mintage generate {run.path} {what} --out out/")
         typer.echo(f"      mintage evaluate {run.path}")
     else:
         typer.echo(f"Stopped ({outcome.reason}) and saved at step {outcome.step:,}.")

@@ -27,9 +27,9 @@ class CycleStakes(Settings):
 
     objective: ObjectiveName = "least_squares"
     """The adversarial loss: docs/concepts.md has the formula of each."""
-    cycle_weight: float = Field(10.0, ge=0)
+    cycle_weight: float = Field(3.0, ge=0)
     """Weight of the L1 distance of a picture to itself after there and back."""
-    identity_weight: float = Field(0.5, ge=0)
+    identity_weight: float = Field(0.0, ge=0)
     """Weight, by the cycle's, of the L1 change of a picture that is of the wanted kind already: keeps colours."""
     pool: int = Field(50, ge=0)
     """Earlier samples that the discriminator is shown again; 0 shows only new ones."""
@@ -104,7 +104,7 @@ class CycleGame(nn.Module):
             chance = batch.cut(lambda n, rng=rng: torch.rand(n, 2, generator=rng))  # type: ignore[misc]
             shown = self.pools[side](made[batch.share][side].float(), chance)
             real, fake = self.judges[side](torch.cat([reals[side], shown])).float().chunk(2)
-            total = total + self.loss.discriminator(real, fake).mean() / 2  # half, so that it learns half as fast
+            total = total + self.loss.discriminator(real, fake).mean() / 2  # half, as in the paper
             figures.append((real.detach(), fake.detach()))
         return Stake({"adversarial": total}, self._figures(*figures[0]))
 

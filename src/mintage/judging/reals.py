@@ -63,7 +63,7 @@ def data_of(trained: Trained) -> Data:
     recipe = trained.recipe
     data, _, _ = open_data(recipe.data, recipe.codec, recipe.seed, cache_folder())
     known = trained.run.read_facts().get("data", {}).get("fingerprint")
-    if known and known != data.packed.fingerprint:
+    if known and known != data.fingerprint:
         raise DataError(
             f"The data of {trained.run.path} has changed since it was trained, so nothing is held out for sure. "
             "Put it back, or judge against a folder: --against FOLDER."

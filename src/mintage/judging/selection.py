@@ -22,7 +22,7 @@ _SAMPLES = 1_000
 _FEWEST = 10  # real examples to compare with
 _STEPS = 100  # of the embedding's learning: a quarter of what a judge takes, for it is time that training lacks
 
-_CONTENT = 0.8  # of the outputs must be nearest to their own input, or to as many as inputs themselves are
+_CONTENT = 0.8  # of the outputs must be nearest to their own input
 _TRANSLATED, _TARGETS = 200, 2_000
 
 

@@ -45,7 +45,7 @@ class CUT(Settings):
     stakes: ContrastiveStakes = ContrastiveStakes()
     """What the players pay."""
 
-    habits: ClassVar[Mapping[str, Any]] = {"batch": 4, "lr": 4e-4, "betas": (0.5, 0.99), "ema_half_life": 2_000}
+    habits: ClassVar[Mapping[str, Any]] = {"batch": 4, "lr": 1e-4, "betas": (0.5, 0.99), "ema_half_life": 2_000}
     ladder: ClassVar[tuple[Rung, ...]] = (
         Rung({"width": 16, "judge_width": 16}, 0),
         Rung({"width": 24, "judge_width": 24}, 30_000),

@@ -100,7 +100,8 @@ class _Restorer(nn.Module):
         for _ in range((self.scale * self.multiple).bit_length() - 1):
             layers += [UPSAMPLINGS[model.upsample](model.width, model.width), nn.ReLU()]
         self.ups, self.head = nn.Sequential(*layers), nn.Conv2d(model.width, pair.channels, 3, padding=1)
-        nn.init.zeros_(self.head.weight)
+        for parameter in self.head.parameters():
+            nn.init.zeros_(parameter)
         # stem, body and the first doubling see on the coarsest map, further doublings and the head on finer ones
         self.reach = self.multiple * (sum(block.reach for block in blocks) + 5)
 
