@@ -46,7 +46,7 @@ class CycleGAN(Settings):
 
     habits: ClassVar[Mapping[str, Any]] = {"batch": 4, "lr": 4e-4, "betas": (0.5, 0.99), "ema_half_life": 2_000}
     ladder: ClassVar[tuple[Rung, ...]] = (
-        Rung({"width": 16, "judge_width": 16}, 0),
+        Rung({"width": 16, "judge_width": 24}, 0),
         Rung({"width": 24, "judge_width": 24}, 30_000),
         Rung({"width": 32, "judge_width": 32}, 60_000),
         Rung({"width": 64, "judge_width": 64}, 200_000),
