@@ -135,6 +135,9 @@ def _introduce(ready: Preparation) -> None:
 def _watch(ready: Preparation, loud: bool) -> None:
     from mintage.cli.live import LiveView
     from mintage.training.budget import spell_duration
+    from mintage.watching import log
+    from mintage.watching.progress import progress
+    from mintage.watching.words import label, number
 
     run = ready.create()
     path = run.path if run else None
@@ -144,6 +147,10 @@ def _watch(ready: Preparation, loud: bool) -> None:
         return
     if outcome.finished:
         typer.echo(f"Done in {spell_duration(outcome.seconds)}: {run.report}")
+        for score in progress(log.read(run.log)):
+            if score.best is not None and score.why:
+                step, value = score.best
+                typer.echo(f"Used is step {step:,}, {score.why}: {label(score.name)} {number(value)}.")
         what = "--input photos/" if ready.data.translates else "-n 64 --seed 7"
         typer.echo(f"Next: mintage generate {run.path} {what} --out out/")
         typer.echo(f"      mintage evaluate {run.path}")

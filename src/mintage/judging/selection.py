@@ -12,11 +12,13 @@ from mintage.contracts import Embedder, Evidence, Examples
 from mintage.data.view import View
 from mintage.experiment import Experiment
 from mintage.judging.translated import Translated, translated
+from mintage.layers.perceptual import PerceptualDistance
 from mintage.sampling import sample
 from mintage.statistics.kernels import kernel_distance
+from mintage.statistics.perception import eyes_for
 from mintage.storage import cache_folder
 
-__all__ = ["SelectionScore", "TranslationScore", "score_of"]
+__all__ = ["FidelityScore", "ManifoldScore", "SelectionScore", "score_of"]
 
 _SAMPLES = 1_000
 _FEWEST = 10  # real examples to compare with
@@ -26,11 +28,13 @@ _CONTENT = 0.8  # of the outputs must be nearest to their own input
 _TRANSLATED, _TARGETS = 200, 2_000
 
 
-def score_of(experiment: Experiment) -> SelectionScore | TranslationScore | None:
+def score_of(experiment: Experiment) -> SelectionScore | FidelityScore | ManifoldScore | None:
     """The score for this game, if there are held-out examples enough to compare with."""
     if len(experiment.data.selection) < _FEWEST or experiment.data.spec.x.classes is not None:
         return None
-    return TranslationScore(experiment) if experiment.data.translates else SelectionScore(experiment)
+    if not experiment.data.translates:
+        return SelectionScore(experiment)
+    return FidelityScore(experiment) if experiment.data.train.is_aligned else ManifoldScore(experiment)
 
 
 class SelectionScore:
@@ -68,50 +72,69 @@ class SelectionScore:
         return self._embedder(data.examples(data.selection).x)
 
 
-class TranslationScore:
-    """How good the translations of the selection part are: the rule by which a checkpoint is chosen.
+class FidelityScore:
+    """How near the translations of the selection part come to their targets: what picks a checkpoint of pairs.
 
-    Where targets are known: the perceptual distance to them. Where not: the kernel distance to the target's examples,
-    raised by one for a checkpoint whose outputs no longer show what their inputs show (content retrieval below 80 %),
-    so that a translator which invents loses to any that translates. A few dozen held-out pictures cannot tell two good
-    checkpoints apart by that distance; as a translator cannot learn its inputs by heart as a generator of samples can
-    its targets, inputs that it learned from are added where few are held out, and all targets are compared with.
+    In the features of a network that sees as people do. Where pixels alone are paid for, as a restorer does without a
+    discriminator, they decide: that takes no network, and it is what was asked for.
     """
 
     def __init__(self, experiment: Experiment) -> None:
-        self.experiment, self.is_paired = experiment, experiment.data.train.is_aligned
-        self.name = "perceptual_distance" if self.is_paired else "kernel_distance"
-        self.words = "nearest to the true targets" if self.is_paired else "nearest to the target's pictures"
+        self.experiment = experiment
+        self.is_plain = "discriminator" not in experiment.game.players
+        self.name = "pixel_error" if self.is_plain else "perceptual_distance"
+        self.words = f"nearest to the true targets{' pixel by pixel' if self.is_plain else ''}"
+
+    def __call__(self) -> float:
+        """The distance now, in features, or in levels of 255 on average; lower is better."""
+        made = _translated(self.experiment, self.experiment.data.selection)
+        assert made.truth is not None
+        if self.is_plain:
+            return float((made.fake.x.float() - made.truth.x.float()).abs().mean())
+        return float(self._eyes.of_pictures(made.fake.x, made.truth.x).mean())
+
+    @cached_property
+    def _eyes(self) -> PerceptualDistance:
+        data = self.experiment.data
+        return eyes_for(data.examples(data.selection), data.examples(data.train))
+
+
+class ManifoldScore:
+    """How near translations come to the target's examples, as long as they keep their content: for unpaired sides.
+
+    The kernel distance in the features of the domain embedding, raised by one for a checkpoint whose outputs no longer
+    show what their inputs show (content retrieval below 80 %), so that a translator which invents loses to any that
+    translates. A few dozen held-out pictures cannot tell two good checkpoints apart by that distance; as a translator
+    cannot learn its inputs by heart as a generator of samples can its targets, inputs that it learned from are added
+    where few are held out, and all targets are compared with.
+    """
+
+    name = "kernel_distance"
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.words = "nearest to the target's pictures"
         self._shared: dict[str, Any] = {}
 
     def __call__(self) -> float:
         """The score now; lower is better."""
         data = self.experiment.data
-        made = self._translated(data.selection, _TRANSLATED)
-        if not self.is_paired and (few := _TRANSLATED - len(made.fake)) > 0:
-            made = made.and_also(self._translated(data.train, few))
+        made = _translated(self.experiment, data.selection)
+        if (few := _TRANSLATED - len(made.fake)) > 0:
+            made = made.and_also(_translated(self.experiment, data.train, few))
         evidence = Evidence(
-            fake=made.fake, real=self._real, control=self._real, train=self._train, embedder=self._embedder,
-            inputs=made.inputs, truth=made.truth,
+            fake=made.fake, real=self._targets, control=self._targets, train=self._train, embedder=self._embedder,
+            inputs=made.inputs,
         )  # fmt: skip
         evidence._once.update({key: value for key, value in self._shared.items() if key != "points/fake"})
-        value = self._measured(self.name, evidence)
-        if not self.is_paired:
-            content = self._measured("content_kept", evidence)
-            lost = content < _CONTENT
-            value += lost
-            self.words = (
-                f"{'' if lost else 'nearest to the target among those whose outputs keep what their inputs show'}"
-                f"{'no checkpoint kept it better' if lost else ''} ({content:.0%} of outputs found)"
-            )
+        distance, content = (self._measured(metric, evidence) for metric in (self.name, "content_kept"))
         self._shared.update(evidence._once)
-        return value
-
-    def _translated(self, view: View, count: int) -> Translated:
-        experiment = self.experiment
-        return translated(
-            experiment.loop.averager.sampler, view, count, numbers=experiment.numbers, device=experiment.device
-        )
+        if content < _CONTENT:
+            self.words = f"no checkpoint kept more of its content ({content:.0%} of outputs found)"
+            return distance + 1
+        kept = "nearest to the target among those whose outputs keep what their inputs show"
+        self.words = f"{kept} ({content:.0%} of outputs found)"
+        return distance
 
     def _measured(self, metric: str, evidence: Evidence) -> float:
         return registry.find("metrics", metric)().measure(evidence).scores[0].value  # type: ignore[no-any-return]
@@ -126,6 +149,12 @@ class TranslationScore:
         return self.experiment.data.examples(self.experiment.data.train)
 
     @cached_property
-    def _real(self) -> Examples:
+    def _targets(self) -> Examples:
         held = self.experiment.data.examples(self.experiment.data.selection)
-        return held if self.is_paired else Examples(torch.cat([held.x, self._train.x])[:_TARGETS])
+        return Examples(torch.cat([held.x, self._train.x])[:_TARGETS])
+
+
+def _translated(experiment: Experiment, view: View, count: int = _TRANSLATED) -> Translated:
+    return translated(
+        experiment.loop.averager.sampler, view, count, numbers=experiment.numbers, device=experiment.device
+    )
