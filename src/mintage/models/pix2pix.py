@@ -32,7 +32,7 @@ class Pix2Pix(Settings):
 
     width: int = Field(32, ge=1)
     """Feature maps after the first halving of the U-Net and of the discriminator; they double, up to eight-fold."""
-    stakes: PairedStakes = PairedStakes(objective="least_squares", pixel_weight=100.0)
+    stakes: PairedStakes = PairedStakes(objective="least_squares", pixel_weight=10.0)
     """What the players pay."""
 
     habits: ClassVar[Mapping[str, Any]] = {"batch": 4, "lr": 2e-4, "betas": (0.5, 0.999)}
