@@ -42,12 +42,13 @@ MEANS: Mapping[str, Mapping[str, Sequence[classical.Means]]] = {
 }
 ADVERSARY = ["model.stakes.adversarial_weight=0.02", "model.stakes.r1=1.0"]
 TUNED_ON, JUDGED_ON = 24, 400
+HELD_OUT = 0.25  # of the photographs: of some twenty, a tenth would be one or two, all sky or all leaves
 METRICS = ("kernel_distance", "perceptual_distance", "pixel_fidelity")
 
 
 def train(task: str, photos: Path, minutes: float | None, seed: int, out: Path, more: Sequence[str] = ()) -> api.Run:
     """An ordinary run of the task's recipe within the budget; without one, of as many steps as `more` says."""
-    words = [f"data={photos}", *more]
+    words = [f"data={photos}", f"data.heldout={HELD_OUT}", *more]
     if task == "sr":
         words.append("scale=2")
     if minutes is not None:
