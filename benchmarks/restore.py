@@ -2,10 +2,11 @@
 
     python benchmarks/restore.py PHOTOS [--minutes 10] [--tasks sr deblur denoise inpaint texture] [--weights FILE]
 
-PHOTOS is a folder of clean photographs; whole photographs are held out. Each training is an ordinary run of its recipe
+PHOTOS is a folder of clean photographs, which are reduced to half their size first: straight from a camera they are
+softer than their pixels, and there is little to restore. Whole photographs are held out. Each training is an ordinary run of its recipe
 with `--budget`. The classical means (classical.py) are tuned for the highest PSNR on spoiled training photographs, and
-judged on the same held-out pictures as the run. Margins are paired: mean over pictures of the difference, with a 95 %
-bootstrap interval. "texture" is super-resolution whose second half has an adversary, beside as many steps on pixels
+judged on the same held-out tiles as the run. PSNR is that of a photograph's mean squared error over its tiles, and
+the mean over photographs; margins in SSIM are means over tiles, with a 95 % bootstrap interval. "texture" is super-resolution whose second half has an adversary, beside as many steps on pixels
 alone, by kernel distance to the clean pictures. Needs scikit-image and opencv-python-headless.
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,15 @@ import classical
 import numpy as np
 import torch
 from machine import describe, save
+from PIL import Image
 from translate import told
 
 from mintage import api
 from mintage.judging.reals import data_of
-from mintage.judging.translated import Translated, translated
+from mintage.judging.translated import translated
 from mintage.opening import Data
 from mintage.recipe import read_raw
-from mintage.statistics.similarity import psnr, ssim
+from mintage.statistics.similarity import ssim
 from mintage.trained import CPU, Trained
 from mintage.training.distributed import Processes
 from mintage.watching.sheets import as_levels
@@ -76,7 +78,7 @@ def shown(told: torch.Tensor) -> Any:
     return ((told + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
 
 
-def judged(run: api.Run, task: str) -> tuple[dict[str, Any], Translated]:
+def judged(run: api.Run, task: str) -> dict[str, Any]:
     """PSNR and SSIM of the run and of every classical means on the same pictures, and the margin over each."""
     trained = Trained.open(run.directory)
     data = data_of(trained)
@@ -88,19 +90,44 @@ def judged(run: api.Run, task: str) -> tuple[dict[str, Any], Translated]:
     made = {"mintage": rows.fake.x.numpy()}
     for name, means in tuned(task, data).items():
         made[name] = np.stack([means(one) for one in spoiled])
-    found: dict[str, Any] = {"pictures": count, "photographs": "held out whole"}
-    for score, of in (("psnr", psnr), ("ssim", ssim)):
-        values = {name: measured(of, x, rows.truth.x) for name, x in made.items()}
-        found[score] = {name: round(float(value.mean()), 4) for name, value in values.items()}
-        found[f"{score}_margin"] = {
-            name: margin(values["mintage"] - value) for name, value in values.items() if name != "mintage"
-        }
-    return found, rows
+    names = data.packed.names(data.heldout.head(0, count).x)
+    photographs = [name.partition("#")[0] for name in names]
+    truth = rows.truth.x.numpy().astype(float)
+    decibels = {name: by_photograph(x, truth, photographs) for name, x in made.items()}
+    found: dict[str, Any] = {
+        "tiles": count,
+        "psnr": {name: round(float(np.mean(list(each.values()))), 3) for name, each in decibels.items()},
+        "psnr_of": {name: {photo: round(value, 2) for photo, value in each.items()} for name, each in decibels.items()},
+    }
+    structure = {name: measured(x, rows.truth.x) for name, x in made.items()}
+    found["ssim"] = {name: round(float(value.mean()), 4) for name, value in structure.items()}
+    found["ssim_margin"] = {
+        name: margin(structure["mintage"] - value) for name, value in structure.items() if name != "mintage"
+    }
+    return found
 
 
-def measured(of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], x: Any, truth: torch.Tensor) -> Any:
-    planes = (torch.from_numpy(x).permute(0, 3, 1, 2), truth.permute(0, 3, 1, 2))
-    return of(planes[0], planes[1]).double().numpy()
+def by_photograph(made: Any, truth: Any, photographs: Sequence[str]) -> dict[str, float]:
+    """PSNR of each photograph, from the mean squared error of all of its tiles."""
+    errors = ((made.astype(float) - truth) ** 2).mean((1, 2, 3))
+    of = np.array(photographs)
+    return {photo: float(10 * np.log10(255**2 / errors[of == photo].mean())) for photo in dict.fromkeys(photographs)}
+
+
+def measured(x: Any, truth: torch.Tensor) -> Any:
+    return ssim(torch.from_numpy(x).permute(0, 3, 1, 2), truth.permute(0, 3, 1, 2)).double().numpy()
+
+
+def reduced(photos: Path, folder: Path) -> Path:
+    """The photographs at half their size."""
+    folder.mkdir()
+    for path in sorted(photos.iterdir()):
+        if path.suffix.lower() in (".jpg", ".jpeg", ".png"):
+            with Image.open(path) as opened:
+                image = opened.convert("RGB")
+            half = (image.width // 2, image.height // 2)
+            image.resize(half, Image.Resampling.LANCZOS).save(folder / f"{path.stem}.png")
+    return folder
 
 
 def margin(differences: Any, draws: int = 2000) -> dict[str, float]:
@@ -132,21 +159,22 @@ def main() -> None:
     result: dict[str, Any] = {"machine": describe(), "minutes": arguments.minutes, "seed": arguments.seed, "tasks": {}}
     seen = {} if arguments.weights is None else {"embedding": "efficientnet_lite0", "weights": arguments.weights}
     with tempfile.TemporaryDirectory() as folder:
-        out = arguments.out or Path(folder)
+        out, photos = arguments.out or Path(folder), reduced(arguments.photos, Path(folder) / "photographs")
+        runs: dict[str, api.Run] = {}
         for task in arguments.tasks:
             if task == "texture":
                 row: dict[str, Any] = {}
-                pixels = train("sr", arguments.photos, arguments.minutes, arguments.seed, out)
+                pixels = runs.get("sr") or train("sr", photos, arguments.minutes, arguments.seed, out)
                 steps, model = pixels.facts["steps"], pixels.recipe.model
                 sized = [f"model.{key}={model[key]}" for key in ("width", "blocks")] + [f"training.steps={steps}"]
                 more = [*ADVERSARY, f"model.stakes.adversarial_from={steps // 2}", *sized]
-                second = train("sr", arguments.photos, None, arguments.seed, out, more)
+                second = train("sr", photos, None, arguments.seed, out, more)
                 for name, run in (("pixels", pixels), ("adversarial", second)):
                     verdict = run.evaluate(metrics=METRICS, step=run.facts["steps"], **seen)
                     row[name] = {"training": facts_of(run), **told(verdict)}
             else:
-                run = train(task, arguments.photos, arguments.minutes, arguments.seed, out)
-                row = {"training": facts_of(run), **judged(run, task)[0]}
+                runs[task] = run = train(task, photos, arguments.minutes, arguments.seed, out)
+                row = {"training": facts_of(run), **judged(run, task)}
             result["tasks"][task] = row
             print(task, json.dumps(row, default=str), flush=True)
             save(arguments.name, json.loads(json.dumps(result, default=str)))
