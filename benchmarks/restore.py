@@ -3,11 +3,12 @@
     python benchmarks/restore.py PHOTOS [--minutes 10] [--tasks sr deblur denoise inpaint texture] [--weights FILE]
 
 PHOTOS is a folder of clean photographs, which are reduced to half their size first: straight from a camera they are
-softer than their pixels, and there is little to restore. Whole photographs are held out. Each training is an ordinary run of its recipe
-with `--budget`. The classical means (classical.py) are tuned for the highest PSNR on spoiled training photographs, and
-judged on the same held-out tiles as the run. PSNR is that of a photograph's mean squared error over its tiles, and
-the mean over photographs; margins in SSIM are means over tiles, with a 95 % bootstrap interval. "texture" is super-resolution whose second half has an adversary, beside as many steps on pixels
-alone, by kernel distance to the clean pictures. Needs scikit-image and opencv-python-headless.
+softer than their pixels, and there is little to restore. Whole photographs are held out. Each training is an ordinary
+run of its recipe with `--budget`. The classical means (classical.py) are tuned for the highest PSNR on spoiled training
+photographs, and judged on the same held-out tiles as the run. PSNR is that of a photograph's mean squared error over
+its tiles, and the mean over photographs; margins in SSIM are means over tiles, with a 95 % bootstrap interval.
+"texture" is super-resolution whose second half has an adversary, beside as many steps on pixels alone, by kernel
+distance to the clean pictures. Needs scikit-image and opencv-python-headless.
 """
 
 from __future__ import annotations
