@@ -149,6 +149,17 @@ class Sampler(Protocol):
     def __call__(self, noise: Tensor, condition: Tensor | None = None) -> Tensor: ...  # (n, *x.shape)
 
 
+class LanguageModel(Protocol):
+    """Says what comes next: an nn.Module that looks back at no more than `context` tokens."""
+
+    num_tokens: int  # V
+    context: int
+
+    def __call__(self, tokens: Tensor) -> Tensor: ...  # (B, T) int64, T <= context -> (B, T, V) float32 logits
+    def memory(self, rows: int) -> Any: ...  # an empty layers.memory.Memory with room for `context` tokens a row
+    def read(self, tokens: Tensor, memory: Any) -> Tensor: ...  # (B, T) after those in memory -> (B, V): what is next
+
+
 class Game(Protocol):
     """Who plays, in what order, for what stake. One player: likelihood. Two: adversarial.
 
