@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -140,6 +140,15 @@ class Turn:
     stake: Callable[[Batch], Stake]
     every: int = 1  # moves when step % every == 0: n_critic = 5, lazy R1 = 16
     awake: tuple[str, ...] = ()  # idle players whose samples keep their graph, for their own turn later in the step
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Parameters of a player that learn alike; a player without `groups()` is one group that learns by Adam."""
+
+    parameters: Sequence[nn.Parameter]
+    rule: Literal["adam", "muon", "rows"] = "adam"  # "rows": tables with sparse gradients
+    rate: float = 1.0  # times the player's learning rate
 
 
 class Sampler(Protocol):

@@ -69,7 +69,11 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
     """
     if alone():
         return
-    gradients: list[Tensor] = [p.grad for p in parameters if p.grad is not None]
+    learning = [p for p in parameters if p.grad is not None]
+    for parameter in learning:
+        if parameter.grad is not None and parameter.grad.is_sparse:  # each process has met other rows
+            parameter.grad = parameter.grad.to_dense()
+    gradients: list[Tensor] = [p.grad for p in learning if p.grad is not None]
     flat = torch.cat([g.flatten() for g in gradients])
     dist.all_reduce(flat)
     flat /= dist.get_world_size()

@@ -1,4 +1,4 @@
-"""Makes one player move: gradients of its stake in the chosen numbers, averaged over processes, one Adam step."""
+"""Makes one player move: gradients of its stake in the chosen numbers, averaged over processes, one optimiser step."""
 
 from __future__ import annotations
 
@@ -6,53 +6,58 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam
+from torch.optim import Adam, Optimizer
 
-from mintage.contracts import Batch, Game, Stake, Turn
+from mintage.contracts import Batch, Game, Group, Stake, Turn
 from mintage.layers.turns import set_learning
 from mintage.numbers import Numbers
 from mintage.training.distributed import average_gradients
+from mintage.training.muon import Muon, RowAdagrad
 from mintage.training.settings import TrainingSettings
 
 __all__ = ["PlainUpdate"]
 
 
 class PlainUpdate:
-    """Adam for each player, in float32 or bfloat16 (never float16); idle players are frozen meanwhile."""
+    """Adam for each player, or what its groups ask for, in float32 or bfloat16; idle players are frozen meanwhile."""
 
     def __init__(self, game: Game, settings: TrainingSettings, numbers: Numbers) -> None:
         self.numbers, self.max_gradient = numbers, settings.max_gradient
         self.rates = {name: settings.lr_of.get(name, settings.lr) for name in game.players}
         self.parameters = {name: list(player.parameters()) for name, player in game.players.items()}
+        self.groups = {name: _groups(player, self.parameters[name]) for name, player in game.players.items()}
         self.optimizers = {
-            name: Adam(parameters, self.rates[name], settings.betas, eps=1e-8, fused=True)
-            for name, parameters in self.parameters.items()
+            name: [_optimizer(group, self.rates[name] * group.rate, settings) for group in groups]
+            for name, groups in self.groups.items()
         }
         self._learning: frozenset[str] | None = None
 
     def __call__(self, turn: Turn, batches: Sequence[Batch]) -> Stake:
         self._give_turn(frozenset({turn.player, *turn.awake}))
-        optimizer = self.optimizers[turn.player]
-        optimizer.zero_grad(set_to_none=True)
+        optimizers = self.optimizers[turn.player]
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=True)
         stakes = [self._backward(turn, batch, len(batches)) for batch in batches]
         average_gradients(self.parameters[turn.player])
         if self.max_gradient:
             nn.utils.clip_grad_norm_(self.parameters[turn.player], self.max_gradient)
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
         return stakes[0] if len(stakes) == 1 else _mean(stakes)
 
     def set_rate(self, factor: float) -> None:
         """Scale every player's learning rate."""
-        for name, optimizer in self.optimizers.items():
-            for group in optimizer.param_groups:
-                group["lr"] = self.rates[name] * factor
+        for name, optimizers in self.optimizers.items():
+            for optimizer, group in zip(optimizers, self.groups[name], strict=True):
+                optimizer.param_groups[0]["lr"] = self.rates[name] * group.rate * factor
 
     def state_dict(self) -> dict[str, Tensor]:
         """Moments and step counts of every optimiser, flat: {player/index/name: tensor}."""
         return {
             f"{player}/{index}/{name}": tensor
-            for player, optimizer in self.optimizers.items()
+            for player, optimizers in self.optimizers.items()
             for index, parameter in enumerate(self.parameters[player])
+            for optimizer in optimizers
             for name, tensor in optimizer.state.get(parameter, {}).items()
         }
 
@@ -62,7 +67,8 @@ class PlainUpdate:
             player, index, name = key.split("/")
             parameter = self.parameters[player][int(index)]
             own = torch.empty_like(parameter) if tensor.shape == parameter.shape else torch.empty_like(tensor)
-            self.optimizers[player].state[parameter][name] = own.copy_(tensor).detach()
+            (optimizer,) = (one for one in self.optimizers[player] if _holds(one, parameter))
+            optimizer.state[parameter][name] = own.copy_(tensor).detach()
 
     def _give_turn(self, learning: frozenset[str]) -> None:
         if self._learning != learning:
@@ -76,6 +82,24 @@ class PlainUpdate:
         total = torch.stack([*stake.pays.values()]).sum()
         (total / parts if parts > 1 else total).backward()  # type: ignore[no-untyped-call]
         return Stake({name: price.detach() for name, price in stake.pays.items()}, stake.shows)
+
+
+def _groups(player: nn.Module, parameters: Sequence[nn.Parameter]) -> Sequence[Group]:
+    groups = player.groups() if hasattr(player, "groups") else [Group(parameters)]
+    assert sorted(map(id, parameters)) == sorted(id(p) for group in groups for p in group.parameters), "each once"
+    return groups
+
+
+def _optimizer(group: Group, rate: float, settings: TrainingSettings) -> Optimizer:
+    if group.rule == "muon":
+        return Muon(group.parameters, rate)
+    if group.rule == "rows":
+        return RowAdagrad(group.parameters, rate)
+    return Adam(group.parameters, rate, settings.betas, eps=1e-8, fused=True)
+
+
+def _holds(optimizer: Optimizer, parameter: nn.Parameter) -> bool:
+    return any(one is parameter for group in optimizer.param_groups for one in group["params"])
 
 
 def _mean(stakes: Sequence[Stake]) -> Stake:

@@ -1,0 +1,1 @@
+"""Turns what a language model says into tokens and text: which token, when to stop, in what form, shown how."""

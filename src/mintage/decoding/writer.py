@@ -1,0 +1,255 @@
+"""Writes on from a prompt: a language model and uniform numbers in, tokens and text out, step by step or all at once.
+
+Sample i of a seed is the same text whatever is written beside it: rows are computed in whole chunks of one size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from mintage.contracts import LanguageModel
+from mintage.decoding.choice import Decoding, choose
+from mintage.decoding.stream import TextStream
+from mintage.decoding.template import State, Template
+from mintage.decoding.vocabulary import Vocabulary
+from mintage.errors import ConfigError, RunError
+from mintage.layers.memory import Memory
+
+__all__ = ["CHUNK", "Ending", "Step", "Written", "steps", "write"]
+
+CHUNK = 8
+NAMELESS = Vocabulary(())  # of a model whose tokens nobody reads
+
+Ending = Literal["length", "separator", "stop", "template"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step added to each row."""
+
+    tokens: list[int | None]  # by row; None: it has ended
+    texts: list[str]  # by row: what may be shown now; "" without a vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Texts of one prompt, ragged, without the prompt."""
+
+    tokens: list[Tensor]  # by row: (t,) int64, without the separator, with the token that completed a stop string
+    texts: list[str]  # by row, ended before a stop string; "" without a vocabulary
+    endings: list[Ending]  # by row: why it ended
+    remarks: tuple[str, ...] = ()  # what should be said: the prompt was cut, a template did not get its room
+
+
+@dataclass(slots=True, eq=False)
+class _Row:
+    """One text that is being written."""
+
+    stream: TextStream
+    form: State | None
+    tokens: list[int] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    ending: Ending | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Opening:
+    """A prompt as a model has read it: what every row goes on from."""
+
+    prompt: Tensor  # (P,) int64, on the model's device
+    memory: Memory  # of one row
+    logits: Tensor  # (1, V)
+    form: State | None
+    remarks: tuple[str, ...]
+
+
+def write(
+    model: LanguageModel,
+    prompt: Tensor,
+    noise: Tensor,
+    decoding: Decoding,
+    vocabulary: Vocabulary = NAMELESS,
+    *,
+    chunk: int = CHUNK,
+) -> Written:
+    """Go on from a prompt, one text for each row of uniform numbers, chunk after chunk.
+
+    A text has at most `decoding.length` tokens, and no more than there are numbers. A prompt that is longer than the
+    model's context keeps its last part; an empty one starts from `vocabulary.start()`. When the context is full, its
+    last half is read again from its beginning: dropping the oldest tokens instead breaks models that rest on their
+    first one (attention sinks, Xiao et al., 2024).
+
+    Shape: prompt (P,) int64, noise (n, T) in [0, 1).
+
+    Raises:
+        ConfigError: a template or a stop string without a vocabulary, a prompt that breaks the template, none at all.
+        RunError: the model says what is no number.
+    """
+    rows: list[_Row] = []
+    with _Writing(model, prompt, decoding, vocabulary, chunk) as writing:
+        for some in noise.split(chunk):
+            mine = writing.rows(len(some))
+            rows += mine
+            for _ in writing.steps(mine, some):
+                pass
+        return Written(
+            [torch.tensor(row.tokens, dtype=torch.int64) for row in rows],
+            ["".join(row.texts) for row in rows],
+            [row.ending or "length" for row in rows],
+            writing.remarks(rows),
+        )
+
+
+def steps(
+    model: LanguageModel,
+    prompt: Tensor,
+    noise: Tensor,
+    decoding: Decoding,
+    vocabulary: Vocabulary = NAMELESS,
+    *,
+    chunk: int = CHUNK,
+) -> Iterator[Step]:
+    """The same texts as they come: what each step adds to every row, of all chunks at once.
+
+    It keeps the memories of all chunks, where `write` keeps one.
+
+    Shape, Raises: as of `write`.
+    """
+    with _Writing(model, prompt, decoding, vocabulary, chunk) as writing:
+        parts = [(writing.rows(len(some)), some) for some in noise.split(chunk)]
+        ended = [Step([None] * len(rows), [""] * len(rows)) for rows, _ in parts]
+        for those in zip_longest(*(writing.steps(rows, some) for rows, some in parts)):
+            news = [now or idle for now, idle in zip(those, ended, strict=True)]
+            yield Step([t for new in news for t in new.tokens], [t for new in news for t in new.texts])
+
+
+class _Writing:
+    """A prompt that has been read, and the steps that go on from it; the model is in evaluation mode meanwhile."""
+
+    def __init__(
+        self, model: LanguageModel, prompt: Tensor, decoding: Decoding, vocabulary: Vocabulary, chunk: int
+    ) -> None:
+        if not vocabulary.pieces and (decoding.template or decoding.stop):
+            raise ConfigError("A template or a stop string needs the vocabulary: which text each token stands for.")
+        self.model, self.decoding, self.vocabulary, self.chunk = model, decoding, vocabulary, chunk
+        self.template = Template(decoding.template, vocabulary) if decoding.template else None
+        settings = (decoding.repetition_penalty != 1, decoding.frequency_penalty, decoding.presence_penalty)
+        self.looks_back = any(settings) or decoding.no_repeat_ngram > 0
+        self.given = prompt
+
+    def __enter__(self) -> _Writing:
+        assert isinstance(self.model, nn.Module)
+        self.was_training = self.model.training
+        self.model.eval()
+        self.opening = self._open(self.given)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        assert isinstance(self.model, nn.Module)
+        self.model.train(self.was_training)
+
+    @torch.inference_mode()
+    def _open(self, prompt: Tensor) -> _Opening:
+        memory: Memory = self.model.memory(1)
+        given, remarks = prompt.to(memory.tokens.device), ()
+        if not len(given):
+            given = given.new_tensor([self.vocabulary.start()])
+        kept, form = given[-self.model.context :], None
+        if len(kept) < len(given):
+            remarks = (
+                f"The prompt has {len(given)} tokens and the model looks back at {self.model.context}: "
+                "only its last part counts.",
+            )
+        if self.template:
+            said = prompt.tolist()  # not the token that an empty prompt starts from
+            form = self.template.begin(self.vocabulary.bytes_of(self.vocabulary.document(said)))
+        return _Opening(given, memory, _sound(self.model.read(kept[None], memory)), form, remarks)
+
+    def rows(self, count: int) -> list[_Row]:
+        """So many texts of which nothing is written yet."""
+        return [_Row(TextStream(self.decoding.stop), self.opening.form) for _ in range(count)]
+
+    @torch.inference_mode()
+    def steps(self, rows: Sequence[_Row], noise: Tensor) -> Iterator[Step]:
+        """Write one chunk: (n <= chunk) rows, with copies of the last row where some are missing."""
+        memory = self.opening.memory.repeated(self.chunk)
+        logits = self.opening.logits.expand(self.chunk, -1)
+        start, length = len(self.opening.prompt), min(self.decoding.length, noise.shape[1])
+        chance = noise[:, :length].to(memory.tokens.device)
+        chance = torch.cat([chance, chance[-1:].expand(self.chunk - len(chance), -1)]).T.contiguous()
+        history = memory.tokens.new_empty(self.chunk, start + length)
+        history[:, :start] = self.opening.prompt
+        if self.template and rows[0].form is not None and self.template.is_done(rows[0].form):
+            length = 0  # the prompt is all there is
+        for t in range(length):
+            past = history[:, : start + t] if self.looks_back else None
+            tokens = choose(logits, chance[t], self.decoding, past, self._allowed(rows, history))
+            history[:, start + t] = tokens
+            yield self._take(rows, tokens.tolist(), is_last=t == length - 1)
+            if t == length - 1 or all(row.ending for row in rows):
+                break
+            if memory.length < memory.capacity:
+                logits = self.model.read(tokens[:, None], memory)
+            else:
+                memory.clear()
+                kept = max(1, self.model.context // 2)
+                logits = self.model.read(history[:, start + t + 1 - kept : start + t + 1], memory)
+        _sound(logits)
+
+    def _allowed(self, rows: Sequence[_Row], like: Tensor) -> Tensor | None:
+        if not self.template:
+            return None
+        forms = [row.form for row in rows if row.form is not None]
+        return self.template.mask(forms + forms[-1:] * (self.chunk - len(forms))).to(like.device)
+
+    def _take(self, rows: Sequence[_Row], tokens: Sequence[int], is_last: bool) -> Step:
+        """Give each row its token; those that it ends show what they held back."""
+        news = Step([None] * len(rows), [""] * len(rows))
+        pieces, separator = self.vocabulary.pieces, self.vocabulary.separator
+        for place, (row, token) in enumerate(zip(rows, tokens, strict=False)):
+            if row.ending:
+                continue
+            if token == separator:
+                row.ending = "separator"
+            else:
+                row.tokens.append(token)
+                news.tokens[place] = token
+                shown = row.stream.feed(pieces[token]) if pieces else ""
+                if row.stream.stopped:
+                    row.ending = "stop"
+                elif self.template and row.form is not None:
+                    row.form = self.template.step(row.form, token)
+                    if self.template.is_done(row.form):
+                        row.ending = "template"
+                news.texts[place] = shown
+            if row.ending or is_last:
+                row.ending = row.ending or "length"
+                news.texts[place] += row.stream.end()
+            row.texts.append(news.texts[place])
+        return news
+
+    def remarks(self, rows: Sequence[_Row]) -> tuple[str, ...]:
+        """What should be said of what was written."""
+        short = sum(row.ending != "template" for row in rows)
+        if not self.template or not short:
+            return self.opening.remarks
+        return (
+            *self.opening.remarks,
+            f"{short} of {len(rows)} texts end before the template {self.decoding.template} is filled: "
+            f"give them length = {self.template.most_tokens()}, and as many numbers.",
+        )
+
+
+def _sound(logits: Tensor) -> Tensor:
+    """The logits, if they are numbers."""
+    if logits.isnan().any() or (logits == torch.inf).any():
+        raise RunError(
+            "The model's logits are not numbers: its weights diverged or are damaged. Take an earlier checkpoint."
+        )
+    return logits

@@ -1,0 +1,142 @@
+"""The decoder of GPT-2: learned positions, layer norms, a head that is the embedding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mintage.errors import SpecError
+from mintage.layers.causal_attention import causal_attention, fits
+from mintage.layers.memory import Memory
+
+__all__ = ["GPT2", "GPT2Sizes"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GPT2Sizes:
+    """What tells one GPT-2 from another."""
+
+    num_tokens: int
+    context: int
+    width: int
+    hidden: int  # units between the two halves of an MLP
+    layers: int
+    heads: int
+    eps: float = 1e-5
+    tied: bool = True  # the embedding is the head
+
+
+class GPT2(nn.Module):
+    """The language model of GPT-2 (Radford et al., 2019).
+
+    Choose it where weights in this form are to be read or written; for a network of one's own, rotary positions learn
+    faster. `context` may be lowered at any time; `dropout` falls on the embedding and on what each half of a block
+    adds.
+
+    Shape: (B, T) int64 -> (B, T, V) float32.
+
+    Raises:
+        SpecError: a width that the heads cannot share, or more tokens than the context.
+    """
+
+    def __init__(self, sizes: GPT2Sizes, dropout: float = 0.0) -> None:
+        super().__init__()
+        if sizes.width % sizes.heads:
+            raise SpecError(f"{sizes.heads} heads cannot share a width of {sizes.width}. Choose a number that divides it.")
+        self.sizes, self.num_tokens, self.context = sizes, sizes.num_tokens, sizes.context
+        self.embedding = nn.Embedding(sizes.num_tokens, sizes.width)
+        self.positions = nn.Embedding(sizes.context, sizes.width)
+        self.dropout = nn.Dropout(dropout)
+        self.blocks = nn.ModuleList(_Block(sizes, dropout) for _ in range(sizes.layers))
+        self.norm = nn.LayerNorm(sizes.width, sizes.eps)
+        self.head = None if sizes.tied else nn.Linear(sizes.width, sizes.num_tokens, bias=False)
+        for name, weight in self.named_parameters():
+            if weight.ndim == 2:  # the two maps of a block that write to its sum start the smaller the more there are
+                writes = name.endswith((".out.weight", ".down.weight"))
+                nn.init.normal_(weight, std=0.02 / (2 * sizes.layers) ** 0.5 if writes else 0.02)
+            elif name.endswith("bias"):
+                nn.init.zeros_(weight)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        fits(tokens, 0, self.context)
+        return self._logits(self._states(tokens, None))
+
+    def memory(self, rows: int) -> Memory:
+        """An empty memory with room for the context of `rows` sequences."""
+        heads = self.sizes.heads
+        return Memory.empty(
+            rows,
+            self.context,
+            layers=self.sizes.layers,
+            heads=heads,
+            dim=self.sizes.width // heads,
+            like=self.embedding.weight,
+        )
+
+    @torch.no_grad()
+    def read(self, tokens: Tensor, memory: Memory) -> Tensor:
+        """Logits of what follows the tokens in memory and these, which are kept there. Shape: (B, T) -> (B, V).
+
+        Raises:
+            SpecError: the memory has no room for them.
+        """
+        fits(tokens, memory.length, memory.capacity)
+        states = self._states(tokens, memory)
+        memory.advance(tokens)
+        return self._logits(states[:, -1])
+
+    def _states(self, tokens: Tensor, memory: Memory | None) -> Tensor:
+        first = 0 if memory is None else memory.length
+        places = self.positions.weight[first : first + tokens.shape[1]]  # (T, width)
+        x = self.dropout(self.embedding(tokens) + places)  # (B, T, width)
+        for index, block in enumerate(self.blocks):
+            x = block(x, index, memory)
+        normed: Tensor = self.norm(x)
+        return normed
+
+    def _logits(self, states: Tensor) -> Tensor:
+        return F.linear(states, self.embedding.weight if self.head is None else self.head.weight).float()
+
+
+class _Block(nn.Module):
+    def __init__(self, sizes: GPT2Sizes, dropout: float) -> None:
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(sizes.width, sizes.eps)
+        self.attention = _Attention(sizes)
+        self.mlp_norm = nn.LayerNorm(sizes.width, sizes.eps)
+        self.mlp = _MLP(sizes.width, sizes.hidden)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, index: int, memory: Memory | None) -> Tensor:
+        x = x + self.dropout(self.attention(self.attention_norm(x), index, memory))
+        added: Tensor = self.dropout(self.mlp(self.mlp_norm(x)))
+        return x + added
+
+
+class _Attention(nn.Module):
+    def __init__(self, sizes: GPT2Sizes) -> None:
+        super().__init__()
+        self.heads = sizes.heads
+        self.qkv = nn.Linear(sizes.width, 3 * sizes.width)
+        self.out = nn.Linear(sizes.width, sizes.width)
+
+    def forward(self, x: Tensor, index: int, memory: Memory | None) -> Tensor:
+        parts = self.qkv(x).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        queries, keys, values = parts.unbind(0)  # (B, heads, T, D)
+        if memory is not None:
+            keys, values = memory.extend(index, keys, values)
+        mixed: Tensor = self.out(causal_attention(queries, keys, values))
+        return mixed
+
+
+class _MLP(nn.Module):
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.up, self.down = nn.Linear(width, hidden), nn.Linear(hidden, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        mapped: Tensor = self.down(F.gelu(self.up(x), approximate="tanh"))
+        return mapped

@@ -1,0 +1,367 @@
+"""Text in any language: one file, a folder of files, or a column of a table, as documents that stream."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, ClassVar, Literal
+
+from mintage.arrangement import is_wanted
+from mintage.errors import ConfigError, DataError
+from mintage.sources.texts.encodings import Look, look_at
+from mintage.sources.texts.rows import ROW_SUFFIXES, choose_column, read_rows, text_of
+
+__all__ = ["Texts"]
+
+Cut = Literal["file", "blank-line", "line"]
+
+_PLAIN = (".txt", ".md", ".text")
+_BINARY = frozenset(
+    ".png .jpg .jpeg .webp .bmp .tif .tiff .gif .ico .svgz .pdf .zip .gz .bz2 .xz .zst .7z .rar .tar .tgz .wav .mp3 .ogg "
+    ".opus .flac .m4a .mp4 .avi .mkv .mov .webm .npy .npz .pt .pth .safetensors .onnx .bin .exe .dll .so .o .pyc .doc "
+    ".docx .xls .xlsx .ppt .pptx .odt .epub .db .sqlite .parquet .feather .h5 .pkl .pickle .woff .woff2 .ttf .otf".split()
+)
+_PIECE = 1 << 20  # characters
+_PEEK = 1 << 16
+_LISTED = 100_000  # files of a folder that decide whether it is one of texts
+_KEPT = 100  # names and reasons of what can't be read
+_SHOWN = 3
+_RECORDS, _RECORD_LINES, _RECORD_CHARACTERS, _ALIKE = 20, 3, 2000, 0.9
+_BLANK_LINE = re.compile(r"(?:\r?\n[ \t\u3000]*){2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text: its name, and its characters in pieces, to be read once and before the next document is asked for."""
+
+    name: str
+    stream: Iterator[str]
+
+    def pieces(self) -> Iterator[str]:
+        """The text in strings of at most about a million characters, cut where a line ends if there is one."""
+        return self.stream
+
+
+class Texts:
+    """Documents out of one text file, a folder (.txt .md .text, at any depth), or .jsonl .json .csv .tsv with a column.
+
+    `documents` says where one ends: "file" takes each file as one, "blank-line" and "line" cut files there; unset,
+    files are whole but for lists of records that all begin alike, such as poems. A row of a table is a document. Every
+    file is read through once to find its encoding (a BOM, strict UTF-8, UTF-16, or else what `charset-normalizer`
+    recognises; `encoding` names it instead), so that what is mixed, binary or empty is left out and named in
+    `unreadable`. Line ends stay as they are. With `every_file`, a folder's files of other suffixes are taken too.
+
+    Raises:
+        DataError: there is no file of text, or none that can be read.
+    """
+
+    takes: ClassVar[tuple[str, ...]] = ("column", "documents_end", "encoding", "every_file")
+    needs: ClassVar[str] = "Text is learned from a file or a folder of files: mintage train ./novels.txt"
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        column: str | None = None,
+        documents_end: Cut | None = None,
+        encoding: str | None = None,
+        every_file: bool = False,
+    ) -> None:
+        self.path = Path(path)
+        self.column, self.documents_end, self.encoding = column, documents_end, encoding
+        if encoding is not None:
+            _check_encoding(encoding)
+        if self.path.is_file():
+            self._root, self._names, self._first_remarks = self.path.parent, [self.path.name], []
+        elif self.path.is_dir():
+            self._root = self.path
+            self._names, self._first_remarks = _files_of_text(self.path, every_file)
+        else:
+            raise DataError(f"There is nothing at {path}. Give the path of a text file, or of a folder of them.")
+        if not self._names:
+            raise DataError(
+                f"{path} holds no text. Wanted are files that end in {' '.join((*_PLAIN, *ROW_SUFFIXES))}; "
+                "data.every_file=true takes all but pictures, recordings and the like."
+            )
+        self._looks: dict[str, Look] | None = None
+        self._cuts: dict[str, Cut] = {}
+        self._columns: dict[str, str] = {}
+        self._later_remarks: list[str] = []
+        self._bad: list[tuple[str, str]] = []
+        self._bad_rows: list[tuple[str, str]] = []
+        self._num_bad_rows = 0
+
+    @classmethod
+    def accepts(cls, path: Path) -> bool:
+        """A file of text, a table with a column of long texts, or a folder of which most files are such."""
+        if path.is_dir():
+            names = list(itertools.islice(_walk(path), _LISTED))
+            texts = sum(is_wanted(name, (*_PLAIN, *ROW_SUFFIXES)) for name in names)
+            return 2 * texts > len(names) > 0
+        if not path.is_file() or path.suffix.lower() in _BINARY:
+            return False
+        if path.suffix.lower() in _PLAIN:
+            return True
+        try:
+            if path.suffix.lower() in ROW_SUFFIXES:
+                return choose_column(path, _peeked(path) or "utf-8")[2]
+            return bool(_peeked(path))
+        except (DataError, OSError, ValueError):
+            return False
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files that can be read."""
+        return sum(look.size for look in self._examined().values())
+
+    @property
+    def encodings(self) -> dict[str, str]:
+        """The encoding of each file, as people call it."""
+        return {name: look.label for name, look in self._examined().items()}
+
+    @property
+    def num_unreadable(self) -> int:
+        """Files that can't be read, and rows, as far as the last pass over the documents met them."""
+        self._examined()
+        return len(self._bad) + self._num_bad_rows
+
+    @property
+    def unreadable(self) -> tuple[tuple[str, str], ...]:
+        """(name, reason) of the first of them."""
+        self._examined()
+        return tuple([*self._bad, *self._bad_rows][:_KEPT])
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know: mixed encodings, columns that were chosen, files that were cut or left out."""
+        self._examined()
+        return (*self._first_remarks, *self._later_remarks)
+
+    def documents(self) -> Iterator[Document]:
+        """All texts in the order of their files' names; any number of passes, one at a time."""
+        self._bad_rows, self._num_bad_rows = [], 0
+        for name, look in self._examined().items():
+            path = self._root / name
+            if name in self._columns:
+                yield from self._rows(name, look.encoding)
+            elif self._cuts[name] == "file":
+                with path.open(encoding=look.encoding, newline="") as file:
+                    yield Document(name, _pieces(file))
+            else:
+                yield from _cut(path, name, look.encoding, self._cuts[name])
+
+    def fingerprint(self) -> str:
+        """A hash of every name and content, and of how they are read; the folder's own place doesn't matter."""
+        total = hashlib.blake2b(self._settings(), digest_size=16)
+        for name, look in self._examined().items():
+            total.update(_bytes_of(name) + b"\0" + look.digest.encode() + look.encoding.encode())
+            total.update(f"{self._cuts.get(name)} {self._columns.get(name)}\n".encode())
+        return total.hexdigest()
+
+    def stamp(self) -> str:
+        """A quick hash of names, sizes and times: while it stays the same, so does the fingerprint."""
+        total = hashlib.blake2b(_bytes_of(str(self.path.resolve())) + self._settings(), digest_size=16)
+        for name in self._names:
+            try:
+                facts = (self._root / name).stat()
+                times = f"{facts.st_size} {facts.st_mtime_ns} {facts.st_ctime_ns}"
+            except OSError:
+                times = "gone"
+            total.update(_bytes_of(name) + f"\0{times}\n".encode())
+        return total.hexdigest()
+
+    def _settings(self) -> bytes:
+        return repr((self.column, self.documents_end, self.encoding)).encode()
+
+    def _examined(self) -> dict[str, Look]:
+        """The files that can be read; found out at the first call, by reading each of them once."""
+        if self._looks is None:
+            looks = {}
+            for name in self._names:
+                look = look_at(self._root / name, self.encoding)
+                if not look.reason:
+                    look = self._arranged(name, look)
+                if look.reason:
+                    self._bad.append((name, look.reason))
+                else:
+                    looks[name] = look
+            if not looks:
+                shown = "; ".join(f"{name}: {reason}" for name, reason in self._bad[:_SHOWN])
+                raise DataError(f"{self.path} holds no text that can be read. {shown}.")
+            self._looks = looks
+            self._later_remarks += _on_encodings(looks)
+        return self._looks
+
+    def _arranged(self, name: str, look: Look) -> Look:
+        """Settle how documents lie in a file."""
+        path = self._root / name
+        if path.suffix.lower() not in ROW_SUFFIXES:
+            asked = self.documents_end
+            found: Cut = asked or ("blank-line" if _holds_records(path, look.encoding) else "file")
+            self._cuts[name] = found
+            if asked is None and found != "file":
+                self._later_remarks.append(
+                    f"{name} is a list of records that begin alike: each, up to a blank line, is a document of its own "
+                    "(data.documents_end=file keeps it whole)."
+                )
+            return look
+        try:
+            self._columns[name], remark, _ = choose_column(path, look.encoding, self.column)
+        except DataError as error:
+            return Look("", str(error), look.size, look.digest)
+        if remark and remark not in self._later_remarks:
+            self._later_remarks.append(remark)
+        return look
+
+    def _rows(self, name: str, encoding: str) -> Iterator[Document]:
+        try:
+            for number, row in read_rows(self._root / name, encoding):
+                text, reason = text_of(row, self._columns[name])
+                if reason:
+                    self._add_bad(f"{name}#{number}", reason)
+                else:
+                    pieces = (text[first : first + _PIECE] for first in range(0, len(text), _PIECE))
+                    yield Document(f"{name}#{number}", pieces)
+        except DataError as error:
+            self._add_bad(name, f"only its beginning was read: {error}")
+
+    def _add_bad(self, name: str, reason: str) -> None:
+        self._num_bad_rows += 1
+        if len(self._bad_rows) < _KEPT:
+            self._bad_rows.append((name, reason))
+
+
+def _pieces(file: IO[str]) -> Iterator[str]:
+    """Strings of about a million characters that end where a line does, with no space after it, if there is one.
+
+    There no token of a BPE codec goes on, so that tokens do not depend on the size of pieces.
+    """
+    kept = ""
+    while block := file.read(_PIECE - len(kept)):
+        text = kept + block
+        place = len(text) - 1
+        while (place := text.rfind("\n", len(text) // 2, place)) >= 0 and text[place + 1].isspace():
+            pass
+        cut = place + 1 or len(text)
+        kept = text[cut:]
+        yield text[:cut]
+    if kept:
+        yield kept
+
+
+def _cut(path: Path, name: str, encoding: str, at: Cut) -> Iterator[Document]:
+    """Documents between blank lines, or lines; a line without anything is no document, and line ends are not kept."""
+    with path.open(encoding=encoding, newline="") as file:
+        parts = itertools.groupby(_numbered(file, at), key=lambda part: part[0])
+        for number, (_, texts) in enumerate(parts, 1):
+            yield Document(f"{name}#{number}", (text for _, text in texts))
+
+
+def _numbered(file: IO[str], at: Cut) -> Iterator[tuple[int, str]]:
+    """(number of the document, some of its text), in order; lines that end none are put off until it goes on."""
+    number, end, is_inside = 0, "", False
+    while line := file.readline(_PIECE):
+        text = line.rstrip("\r\n")
+        is_whole = len(text) < len(line) or len(line) < _PIECE
+        if at == "line":
+            if text and (text.strip() or is_inside):
+                yield number, text
+            number, is_inside = (number + 1, False) if is_whole else (number, True)
+        elif not text.strip() and not is_inside:
+            number, end = number + 1, ""
+        else:
+            yield number, end + text
+            end, is_inside = (line[len(text) :], False) if is_whole else ("", True)
+
+
+def _holds_records(path: Path, encoding: str) -> bool:
+    """Whether blank lines part records: many, short, of some lines, whose first or second lines all begin alike.
+
+    A play's speeches and a novel's paragraphs are not: they begin with any letter, or with a quote or an indent.
+    """
+    with path.open(encoding=encoding, newline="") as file:
+        sample = file.read(4 * _PEEK)
+    blocks = [block.splitlines() for block in _BLANK_LINE.split(sample.strip())]
+    if len(blocks) < _RECORDS:
+        return False
+    few = sum(len(lines) >= _RECORD_LINES and sum(map(len, lines)) <= _RECORD_CHARACTERS for lines in blocks)
+    if few < _ALIKE * len(blocks):
+        return False
+    for row in (0, 1):
+        marks = Counter(lines[row][:1] for lines in blocks if len(lines) > row)
+        mark, count = marks.most_common(1)[0]
+        if count >= _ALIKE * len(blocks) and mark.strip(" \t\u3000\"'“”‘’「『-—–"):
+            return True
+    return False
+
+
+def _files_of_text(root: Path, every_file: bool) -> tuple[list[str], list[str]]:
+    """(names, remarks): plain texts, or tables if there are none."""
+    names = sorted(_walk(root))
+    plain = [name for name in names if is_wanted(name, _PLAIN)]
+    rows = [name for name in names if is_wanted(name, ROW_SUFFIXES)]
+    if every_file:
+        return [name for name in names if Path(name).suffix.lower() not in _BINARY], []
+    if plain and rows:
+        return plain, [f"{_named(rows)} beside the texts {'is' if len(rows) == 1 else 'are'} left out."]
+    left = [name for name in names if name not in set(plain) | set(rows) and Path(name).suffix.lower() not in _BINARY]
+    remark = f"{_named(left)} left out by suffix; data.every_file=true takes such files too."
+    return plain or rows, [remark] if left and plain else []
+
+
+def _walk(root: Path) -> Iterator[str]:
+    """Relative names of all files that are not hidden, each real folder once."""
+    seen: set[str] = set()
+    for folder, below, files in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        below[:] = [] if real in seen else sorted(name for name in below if not name.startswith("."))
+        if real not in seen:
+            prefix = Path(folder).relative_to(root)
+            yield from ((prefix / name).as_posix() for name in sorted(files) if not name.startswith("."))
+        seen.add(real)
+
+
+def _peeked(path: Path) -> str:
+    """The encoding of a file's beginning if that is Unicode without NUL bytes or has a BOM, else ""."""
+    with path.open("rb") as file:
+        head = file.read(_PEEK)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        head[: -4 if len(head) == _PEEK else None].rsplit(b"\n", 1)[0].decode()
+    except UnicodeDecodeError:
+        return ""
+    return "utf-8-sig" if head and b"\0" not in head else ""
+
+
+def _on_encodings(looks: dict[str, Look]) -> list[str]:
+    counts = Counter(look.label for look in looks.values())
+    if len(counts) < 2:
+        return []
+    parts = []
+    for label, count in counts.most_common():
+        names = [name for name, look in looks.items() if look.label == label]
+        parts.append(f"{label} ({count:,} file{'s' if count > 1 else ''}, such as {names[0]})")
+    return [f"Files are in different encodings, and each was read in its own: {', '.join(parts)}."]
+
+
+def _check_encoding(name: str) -> None:
+    try:
+        "".encode(name)
+    except LookupError as error:
+        raise ConfigError(f"data.encoding = {name!r} is no encoding that Python knows, such as gb18030.") from error
+
+
+def _named(names: Sequence[Any]) -> str:
+    shown = ", ".join(names[:_SHOWN])
+    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN:,} more files"
+
+
+def _bytes_of(name: str) -> bytes:
+    return name.encode(errors="surrogateescape")
