@@ -182,7 +182,7 @@ def resume(path: Path, overrides: Sequence[str] = (), *, group: Processes) -> Pr
     if facts and facts["data"]["fingerprint"] != data.fingerprint:
         raise RunError(
             f"The data of {path} has changed since it was started ({facts['data']['count']} examples then, "
-            f"{len(data.packed)} now). Put it back to resume, or start a new run."
+            f"{data.count} now). Put it back to resume, or start a new run."
         )
     group.join()
     experiment = Experiment.prepare(raw, data, group.device, (group.rank, group.world))

@@ -25,6 +25,7 @@ class TensorSpec:
     shape: tuple[int | None, ...]  # (3, 64, 64) image | (1, 16384) wave | (None,) tokens | (24, 6) series
     classes: int | None = None  # V of integer tensors; None = real values in [-1, 1]
     blocks: tuple[tuple[int, int], ...] = ()  # (start, stop) of one-hot groups in a table row
+    start: int = 0  # of tokens: the one that a text begins after
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,8 @@ from mintage.contracts import Batch, Model
 from mintage.data.loading import Cut, Stream
 from mintage.errors import ConfigError
 from mintage.numbers import Numbers
-from mintage.opening import Data
+from mintage.corpus import Corpus
+from mintage.opening import AnyData, Data
 from mintage.recipe import Recipe, resolve
 from mintage.seeding import derive
 from mintage.training.ema import Averager
@@ -27,6 +28,7 @@ from mintage.training.update import PlainUpdate
 __all__ = ["Experiment", "find_device"]
 
 EPOCHS_UNAIDED = 40  # more, and the discriminator needs augmentation
+READ_UNAIDED = 4  # times that a text is read before a writer learns it by heart without dropout
 
 
 def find_device(name: str) -> torch.device:
@@ -44,13 +46,16 @@ def find_device(name: str) -> torch.device:
         raise ConfigError(f"This machine has no device {name!r}. Use --device cpu, or leave it out.") from error
 
 
-def suited(data: Data, images: int, device: torch.device) -> dict[str, Any]:
+def suited(data: AnyData, images: int, device: torch.device) -> dict[str, Any]:
     """The model and the stakes to choose when a recipe names none; `images` is how many training will show.
 
     `fastgan` is made for few images, and for a graphics card: on two cores `dcgan` drew shapes and colours of 1,636
     emoji after 4 minutes, `fastgan` none (docs/log.md). A set shown many times over is augmented before the
     discriminator (Zhao et al., 2020), which otherwise learns it by heart.
     """
+    if isinstance(data, Corpus):
+        epochs = images / max(len(data.train), 1)
+        return {"model": {"name": "gpt", "dropout": 0.0 if epochs < READ_UNAIDED else 0.1}}
     if data.translates:
         return {"model": {"name": _translator(data)}}
     count, side = len(data.train), data.spec.x.shape[-1] or 0
@@ -76,7 +81,7 @@ class Experiment:
     """A recipe made real on one machine; `loop` is ready to run."""
 
     def __init__(
-        self, recipe: Recipe, model: Model, data: Data, device: torch.device, process: tuple[int, int] = (0, 1)
+        self, recipe: Recipe, model: Model, data: AnyData, device: torch.device, process: tuple[int, int] = (0, 1)
     ) -> None:
         self.recipe, self.model, self.data, self.device, self.process = recipe, model, data, device, process
         settings = recipe.training
@@ -95,7 +100,7 @@ class Experiment:
     def prepare(
         cls,
         raw: Mapping[str, Any],
-        data: Data,
+        data: AnyData,
         device: torch.device,
         process: tuple[int, int] = (0, 1),
         plan: Callable[[Experiment], Mapping[str, Any]] | None = None,
@@ -129,7 +134,7 @@ class Experiment:
         """Held-out samples on the device, or None if nothing is held out."""
         if not len(self.data.selection):
             return None
-        batch = next(self.data.batches(self.data.selection, 16 if self.data.translates else size))
+        batch = next(iter(self.data.batches(self.data.selection, 16 if self.data.translates else size)))  # type: ignore[arg-type]
         told = None if batch.condition is None else batch.condition.to(self.device)
         return Batch(batch.x.to(self.device), told)
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from mintage import registry
 from mintage.contracts import Batch, Codec, DataSpec, Examples, Source, TensorSpec
+from mintage.codecs.text import TextCodec
+from mintage.corpus import Corpus, open_corpus, text_spec
 from mintage.data.grouping import Listed, group_of, split_by_group
 from mintage.data.inspection import DataReport
 from mintage.data.order import split
@@ -23,7 +25,7 @@ from mintage.degradation import Chain, read_chain
 from mintage.errors import ConfigError, DataError
 from mintage.recipe import DataSettings
 
-__all__ = ["Data", "data_spec", "open_data", "read_codec"]
+__all__ = ["AnyData", "Data", "data_spec", "open_data", "open_pictures", "read_codec"]
 
 MOST_HELDOUT, MOST_SELECTION = 10_000, 1_000
 MOST_EXAMPLES, MOST_BYTES = 50_000, 512 << 20  # that a judge holds in memory
@@ -55,6 +57,16 @@ class Data:
         return self.packed.fingerprint + ("" if origin is None else f"-{origin.packed.fingerprint}")
 
     @property
+    def classes(self) -> Sequence[str]:
+        """Names behind an integer condition; empty without."""
+        return self.packed.classes
+
+    @property
+    def count(self) -> int:
+        """How many examples there are."""
+        return len(self.packed)
+
+    @property
     def translates(self) -> bool:
         """Whether what is told beside an example is a picture."""
         return self.spec.condition is not None and self.spec.condition.classes is None
@@ -75,9 +87,12 @@ class Data:
         return replace(self.train, part=rows)
 
 
+AnyData = Data | Corpus
+
+
 def open_data(
     settings: DataSettings, codec: Mapping[str, Any], seed: int, cache: Path, progress: Progress = None
-) -> tuple[Data, DataSettings, dict[str, Any]]:
+) -> tuple[AnyData, DataSettings, dict[str, Any]]:
     """Find the source, fit the codec, pack; returns the data and both settings with nothing left open.
 
     Raises:
@@ -86,6 +101,32 @@ def open_data(
     """
     source, name = _find_source(settings)
     settings = settings.model_copy(update={"source": name})
+    if hasattr(source, "documents"):
+        wanted = {key: value for key, value in codec.items() if key != "name"}
+        corpus = open_corpus(source, settings, wanted, seed, (cache, progress))
+        state = {key: value for key, value in corpus.codec.state().items() if key not in corpus.codec.fitted}
+        return corpus, settings, {"name": "text", **state}
+    return _open_pictures(source, settings, codec, seed, (cache, progress))
+
+
+def open_pictures(
+    settings: DataSettings, codec: Mapping[str, Any], seed: int, cache: Path, progress: Progress = None
+) -> tuple[Data, DataSettings, dict[str, Any]]:
+    """The same for data that must be pictures.
+
+    Raises:
+        DataError: as `open_data`; or it is text.
+    """
+    data, settings, state = open_data(settings, codec, seed, cache, progress)
+    if not isinstance(data, Data):
+        raise DataError(f"{settings.path} holds text, and pictures are needed here.")
+    return data, settings, state
+
+
+def _open_pictures(
+    source: Any, settings: DataSettings, codec: Mapping[str, Any], seed: int, reading: tuple[Path, Progress]
+) -> tuple[Data, DataSettings, dict[str, Any]]:
+    name = settings.source
     if settings.degrade and hasattr(source, "origin"):
         raise ConfigError(
             f"data.degrade makes its own inputs, but the source {name!r} brings some. Give a folder of clean pictures "
@@ -97,13 +138,13 @@ def open_data(
     cls = registry.find("codecs", kind)
     read = cls.read(wanted, "codec")
     if not hasattr(source, "origin"):
-        data = _open_one(source, read, settings, seed, (cache, progress))
+        data = _open_one(source, read, settings, seed, reading)
         return data, settings, {"name": kind, **data.codec.state()}
     with _blaming("target"):
         read = read.fit(raw_sample(source.target))
     with _blaming("source"):
         other = cls.read({**wanted, "size": read.size, **beside}, "codec.origin").fit(raw_sample(source.origin))
-    data = _open_both(source, (read, other), settings, seed, (cache, progress))
+    data = _open_both(source, (read, other), settings, seed, reading)
     state, told = data.codec.state(), data.origin_codec.state() if data.origin_codec else {}
     beside = {key: value for key, value in told.items() if value != state[key]}
     return data, settings, {"name": kind, **state, **({"origin": beside} if beside else {})}
@@ -111,6 +152,8 @@ def open_data(
 
 def data_spec(settings: DataSettings, codec: Codec, classes: Sequence[str], origin: Codec | None) -> DataSpec:
     """What a model makes, and what it is told: a class, a picture, its target spoiled, or nothing."""
+    if isinstance(codec, TextCodec):
+        return text_spec(settings, codec)
     x = _through(settings.window, codec.spec)
     if origin is not None:
         return DataSpec(x=x, condition=_through(settings.window, origin.spec))
@@ -238,7 +281,7 @@ def _find_source(settings: DataSettings) -> tuple[Any, str]:
         name = next((one for one in known if registry.find("sources", one).accepts(settings.path)), "")
     if not name:
         raise DataError(
-            f"{settings.path} is not data that Mintage knows. It reads folders of images, zip and tar files, idx files."
+            f"{settings.path} is not data that Mintage knows. It reads folders of images, zip and tar files, idx files, and text."
         )
     cls = registry.find("sources", name.replace("-", "_"))
     if settings.path is None and (words := getattr(cls, "needs", "")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tomli_w
 from pydantic import Field
@@ -45,6 +45,16 @@ class DataSettings(Settings):
     """Spoil each example and learn to restore it: names from `mintage models --degrade`, in order, with settings."""
     degrade_twice: bool = False
     """Spoil in two rounds, as pictures that were saved, shared and saved again (Wang et al., 2021)."""
+    column: str | None = None
+    """Of a table of texts (.jsonl, .json, .csv, .tsv): the column that holds them; unset: "text", or the longest."""
+    documents: Literal["file", "blank-line", "line"] | None = None
+    """Where a text ends and the next begins; unset: with its file, but for files of records that all begin alike."""
+    encoding: str | None = None
+    """Of all text files; unset: recognised for each of them."""
+    every_file: bool = False
+    """Take a folder's files of any suffix for text, but for pictures, recordings and the like."""
+    context: int = Field(128, ge=8)
+    """Tokens that a writer looks back at."""
     classes: bool = True
     """Tell the model the classes that the source names, if it names any."""
     heldout: float = Field(0.1, ge=0, lt=1)

@@ -28,6 +28,7 @@ class RunDirectory:
         self.log = path / "log.jsonl"
         self.samples = path / "samples"
         self.reals = self.samples / "reals.png"
+        self.real_texts = self.samples / "reals.txt"
         self.film = self.samples / "film.webp"
         self.film_mp4 = self.samples / "film.mp4"
         self.checkpoints = path / "checkpoints"
@@ -80,6 +81,14 @@ class RunDirectory:
     def sample_sheets(self) -> list[Path]:
         """All grids of samples, in the order of training."""
         return sorted(self.samples.glob("[0-9]*.png"))
+
+    def sample_text(self, step: int) -> Path:
+        """What it wrote after so many steps."""
+        return self.samples / f"{step:07}.txt"
+
+    def sample_texts(self) -> list[Path]:
+        """All that it wrote, in the order of training."""
+        return sorted(self.samples.glob("[0-9]*.txt"))
 
     def read_facts(self) -> dict[str, Any]:
         """What run.json says; empty before training began."""

@@ -60,7 +60,7 @@ def sample(
 def draw(
     sampler: Sampler, noise: Tensor, condition: Tensor | None = None, *, numbers: Numbers, device: torch.device
 ) -> Tensor:
-    """The samples of a noise tensor. Shape: (n, *noise_shape), (n,) or None -> (n, *x.shape), float32 on the CPU."""
+    """The samples of a noise tensor. Shape: (n, *noise_shape), (n,) or None -> (n, *x.shape) on the CPU."""
     assert isinstance(sampler, nn.Module)
     training = sampler.training
     sampler.eval()
@@ -71,7 +71,8 @@ def draw(
         told = None if condition is None else _padded(condition[first : first + size], size).to(device)
         with numbers.autocast(device):
             x = sampler(z, told)
-        drawn.append(x[: len(noise) - first].float().cpu())
+        kept = x[: len(noise) - first].cpu()
+        drawn.append(kept.float() if kept.is_floating_point() else kept)
     sampler.train(training)
     return torch.cat(drawn)
 

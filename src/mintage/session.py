@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,30 +19,22 @@ from mintage.errors import RunError, TrainingDiverged
 from mintage.experiment import Experiment
 from mintage.judging.selection import score_of
 from mintage.run import RunDirectory
-from mintage.sampling import FixedDraw, noise_of
-from mintage.storage import write_image, write_json, write_text
+from mintage.opening import Data
+from mintage.showing.pictures import PictureShow
+from mintage.showing.texts import TextShow
+from mintage.storage import write_json, write_text
 from mintage.training.checkpoint import Checkpoints
-from mintage.training.checkup import Checkup
 from mintage.training.distributed import broadcast, check_equal
-from mintage.training.health import HealthMonitor
 from mintage.training.recorder import Recorder
 from mintage.training.saver import Saver
-from mintage.training.schedule import frame_steps
 from mintage.training.stopping import Stop
 from mintage.watching import log
-from mintage.watching.film import captions_of, make_film, make_mp4
-from mintage.watching.frames import Frames
-from mintage.watching.grid import contact_sheet
 from mintage.watching.report import write_report
-from mintage.watching.sheets import SampleSheet, Sheet, TranslationSheet, as_levels, as_pictures
 from mintage.watching.tensorboard import TensorBoard
 
 __all__ = ["Outcome", "Watcher", "create_run", "machine_facts", "train"]
 
 Watcher = Callable[[Mapping[str, Any]], None]  # sees every row and event of the log as it is written
-
-SHOWN, SHOWN_TRANSLATED = 64, 16  # samples of the film's sheets
-REALS = 256  # real samples that the health monitor compares with
 
 
 @dataclass(frozen=True)
@@ -82,14 +73,14 @@ def facts(experiment: Experiment) -> dict[str, Any]:
         "data": {
             "path": str(experiment.recipe.data.path or experiment.recipe.data.source),
             "fingerprint": data.fingerprint,
-            "count": len(data.packed),
+            "count": data.count,
             "train": len(data.train),
             "selection": len(data.selection),
             "heldout": len(data.heldout),
         },
         "shape": list(spec.x.shape),
         "translates": data.translates,
-        "classes": list(data.packed.classes),
+        "classes": list(data.classes),
         "precision": experiment.recipe.training.precision,
         "channels_last": experiment.numbers.channels_last,
         "parameters": {
@@ -183,14 +174,14 @@ class _Scene:
         for complaint in complaints:
             self.tell({"event": "fallback", "step": experiment.loop.step, "message": complaint})
         loop, recipe = experiment.loop, experiment.recipe
-        sheet, self.look = _look(experiment)
-        self.checkup = self._checkup(resume)
+        show = PictureShow if isinstance(experiment.data, Data) else TextShow
+        self.show: PictureShow | TextShow = show(experiment, run, self.tell)
+        self.checkup = self.show.checkup(resume)
         self.recorder = Recorder(loop, [self.checkup.enrich, self.tell, self.checkup], seconds_before=seconds)
         kept = Checkpoints(run.checkpoints, keep_last=recipe.training.keep_last, keep_best=recipe.training.keep_best)
         score = score_of(experiment)
         self.saver = Saver(loop, kept, seconds=lambda: self.recorder.seconds, score=score, tell=self._saved)
-        steps = frame_steps(recipe.training.steps, recipe.training.frames)
-        self.frames = Frames(run, loop.averager.sampler, sheet, self.look, steps=steps, tell=self.tell)
+        self.frames = self.show.frames()
 
     def tell(self, row: Mapping[str, Any]) -> None:
         self.log.append(row)
@@ -216,9 +207,9 @@ class _Scene:
 
     def play(self, stop: Stop) -> Outcome:
         loop = self.experiment.loop
-        self._draw_reals()
+        self.show.show_reals()
         if loop.step == 0:
-            self.frames.draw(0)
+            self.frames.on_step(0, {})
         callbacks: list[Callback] = [self.recorder, self.frames, self.saver]
         try:
             finished = loop.run(callbacks, lambda: not self._has_patience(stop) or stop())
@@ -238,49 +229,8 @@ class _Scene:
         before = self.run.read_facts()
         now = {"seconds": round(self.recorder.seconds, 1), "steps": loop.step, "images": loop.images}
         write_json(self.run.facts, {**before, **now, "finished": finished})
-        frames = self.run.sample_sheets()
-        if frames:
-            captions = captions_of(frames, log.read(self.run.log))
-            make_film(frames, self.run.film, captions=captions)
-            if find_spec("av") is not None:
-                make_mp4(frames, self.run.film_mp4, captions=captions)
+        self.show.close()
         write_report(self.run)
-
-    def _checkup(self, resumed: bool) -> Checkup:
-        experiment, told = self.experiment, self.look.condition
-        data = experiment.data
-        reals, given = data.examples(data.train, REALS), told if data.translates else None
-        monitor = HealthMonitor(
-            reals.x.numpy(),
-            real_classes=None if reals.labels is None else reals.labels.numpy(),
-            sample_classes=None if told is None or data.translates else told.numpy(),
-            inputs=None if given is None else as_levels(given),
-            resumed=resumed,
-        )
-        return Checkup(experiment.loop, monitor, self.look, experiment.evaluation_batch(), tell=self.tell)
-
-    def _draw_reals(self) -> None:
-        if not self.run.reals.exists():
-            data = self.experiment.data
-            stored = data.examples(data.train, SHOWN).x
-            write_image(self.run.reals, contact_sheet([data.codec.decode(x) for x in data.codec.expand(stored)]))
-
-
-def _look(experiment: Experiment) -> tuple[Sheet, FixedDraw]:
-    """What the frames of the film show: always the same noise, classes in columns; or the same pictures translated."""
-    data, loop, seed = experiment.data, experiment.loop, experiment.recipe.seed
-    if data.translates:
-        shown = experiment.shown(SHOWN_TRANSLATED)
-        assert shown.condition is not None
-        truth = shown.x if data.train.is_aligned else None
-        pictures = [as_pictures(part) for part in (shown.condition, truth) if part is not None]
-        noise, told = noise_of(loop.averager.sampler, 0, len(shown.condition), seed), shown.condition
-        return TranslationSheet(data.codec, *pictures), FixedDraw(noise, told, experiment.numbers, experiment.device)
-    classes = experiment.num_classes
-    columns = classes if 3 < classes <= SHOWN // 4 else None  # one a class, where that makes a sheet
-    count = SHOWN // classes * classes if columns else SHOWN
-    drawn, asked = noise_of(loop.averager.sampler, 0, count, seed), experiment.conditions(count)
-    return SampleSheet(data.codec, columns), FixedDraw(drawn, asked, experiment.numbers, experiment.device)
 
 
 def _processor() -> str:

@@ -11,6 +11,7 @@ from mintage.decoding.template import line_lengths
 
 __all__ = ["Decoding", "choose", "probabilities"]
 
+COLDEST = 1e-30  # temperatures below it vanish in float32
 BELOW_ONE = 1 - 2**-32  # float64 products of it with a total stay below the total
 
 
@@ -126,8 +127,8 @@ def _repeats(past: Tensor, size: int, num_tokens: int) -> Tensor:
 
 def _weights(logits: Tensor, decoding: Decoding) -> Tensor:
     """Probabilities after temperature, zero where a cut fell; not renormalised."""
-    if decoding.temperature != 1:  # the largest becomes 0, so that no temperature is too small for float32
-        logits = (logits - logits.amax(-1, keepdim=True)) / decoding.temperature
+    if decoding.temperature != 1:  # the largest becomes 0, and stays it however cold it is
+        logits = (logits - logits.amax(-1, keepdim=True)) / max(decoding.temperature, COLDEST)
     if 0 < decoding.top_k < logits.shape[1]:
         logits = logits.masked_fill(~_largest(logits, decoding.top_k), -torch.inf)
     weights = logits.softmax(-1, dtype=torch.float32)
@@ -139,14 +140,24 @@ def _weights(logits: Tensor, decoding: Decoding) -> Tensor:
 
 
 def _largest(logits: Tensor, count: int) -> Tensor:
-    """Exactly so many of the largest in each row, of equals the first. Shape: (B, V) -> (B, V) bool."""
-    least = logits.topk(count).values[:, -1:]
-    above, equal = logits > least, logits == least
-    return above | (equal & (equal.cumsum(-1) <= count - above.sum(-1, keepdim=True)))
+    """So many of the largest in each row. Shape: (B, V) -> (B, V) bool."""
+    return _down_to(logits, logits.topk(count).values[:, -1:], torch.full_like(logits[:, :1], count))
 
 
 def _nucleus(weights: Tensor, share: float) -> Tensor:
-    """The likeliest that reach a share together: one is kept while those before it fall short. Shape: as of `_largest`."""
-    ordered, places = weights.sort(-1, descending=True, stable=True)
-    before = ordered.cumsum(-1, dtype=torch.float64) - ordered
-    return torch.zeros_like(weights, dtype=torch.bool).scatter_(1, places, before < share)
+    """The likeliest that reach a share: one is kept while those before it fall short. Shape: (B, V) -> (B, V) bool."""
+    size = min(256, weights.shape[1])  # sorting a whole vocabulary takes longer than a step of a small network
+    while True:
+        ordered = weights.topk(size).values
+        before = ordered.cumsum(-1, dtype=torch.float64) - ordered
+        if size == weights.shape[1] or bool((before[:, -1] >= share).all()):
+            break
+        size = min(8 * size, weights.shape[1])
+    counts = (before < share).sum(-1, keepdim=True).clamp(min=1)
+    return _down_to(weights, ordered.gather(-1, counts - 1), counts)
+
+
+def _down_to(values: Tensor, least: Tensor, counts: Tensor) -> Tensor:
+    """Those above the least that is kept, and of its equals the first, until there are so many in the row."""
+    above, equal = values > least, values == least
+    return above | (equal & (equal.cumsum(-1) <= counts - above.sum(-1, keepdim=True)))

@@ -6,25 +6,32 @@ import torch
 from torch import Generator, Tensor, nn
 
 from mintage.contracts import LanguageModel
+from mintage.decoding.choice import Decoding
+from mintage.decoding.writer import CHUNK, write
 
 __all__ = ["WritingSampler"]
 
 
 class WritingSampler(nn.Module):
-    """Plain sampling at temperature 1, from a prompt that stands in `condition` or from one token.
+    """Plain sampling: each token as likely as the writer says, after a first one or after a prompt.
 
-    Shape: noise (n, T) uniform in [0, 1), condition (n, P) tokens or None -> (n, T) int64.
+    Texts run on over the ends of documents, as the windows do that the writer learned from. What decides otherwise
+    (temperature, cuts, templates) is `decoding.writer.write`.
+
+    Shape: noise (n, T) in [0, 1), condition (n, P) tokens, the same in each row, or None -> (n, T) int64.
     """
 
-    chunk = 8  # texts that are written at once
+    chunk = CHUNK  # texts that are written at once
 
-    def __init__(self, writer: LanguageModel, first: int = 0) -> None:
+    def __init__(self, writer: nn.Module, context: int, first: int) -> None:
         super().__init__()
-        self.writer, self.first = writer, first
+        self.writer, self.context, self.first = writer, context, first
 
     def noise(self, n: int, rng: Generator) -> Tensor:
-        """The chance of n texts of a context's length. Shape: (n, context)."""
-        return torch.rand(n, self.writer.context, generator=rng)
+        """The chance of n texts that fill a context. Shape: (n, context)."""
+        return torch.rand(n, self.context, generator=rng)
 
     def forward(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
-        raise NotImplementedError
+        prompt = torch.tensor([self.first]) if condition is None else condition[0]
+        model: LanguageModel = self.writer  # type: ignore[assignment]
+        return torch.stack(write(model, prompt, noise, Decoding(length=noise.shape[1]), alone=False).tokens)

@@ -11,7 +11,7 @@ __all__ = ["TextStream"]
 
 
 class TextStream:
-    """Shows of a text what is sure, as soon as it is: half a character waits, and so does what may become a stop string.
+    """Shows of a text what is sure, as soon as it is: half a character waits, and so does what may become a stop.
 
     All that it shows, put together, is what decoding all bytes at once and cutting at the stop string gives. A text
     ends where the stop string that is completed first begins (the longest, where several end at the same character).

@@ -9,8 +9,8 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import torch
@@ -35,7 +35,7 @@ class State(NamedTuple):
     """Where in the form a text is."""
 
     line: int  # lines that are done
-    count: int = 0  # word characters of this line
+    letters: int = 0  # word characters of this line
     last: str = ""  # kind of the last character, as far as it says what may follow
     pending: bytes = b""  # of an unfinished character
 
@@ -89,8 +89,8 @@ class Template:
             raise ConfigError(f"The template {form} needs tokens of one letter, and this codec has none. Leave it out.")
         if not {(kind, b"") for kind in (ASCII_FULL, WIDE_FULL, NEWLINE)} & parts.keys():
             raise ConfigError(
-                f"The template {form} needs a token that ends a text (a line break or one of 。？！.!?), and this codec "
-                "has none: its corpus never had one. Leave the template out."
+                f"The template {form} needs a token that ends a text (a line break or one of 。？！.!?), and this "
+                "codec has none: its corpus never had one. Leave the template out."
             )
 
     def begin(self, prompt: bytes = b"") -> State:
@@ -154,12 +154,12 @@ class Template:
 
     def _read(self, state: State, part: tuple[str, bytes]) -> State | None:
         kinds, tail = part
-        place: State | None = State(state.line, state.count, state.last)
+        place = State(state.line, state.letters, state.last)
         for kind in kinds:
-            place = self._next(place, kind)
-            if place is None:
+            after = self._next(place, kind)
+            if after is None:
                 return None
-        assert place is not None
+            place = after
         if tail and not (self._bytewise and self._can_finish(place, tail)):
             return None
         return place._replace(pending=tail)
@@ -170,22 +170,23 @@ class Template:
             return None
         length = self.lengths[at.line]
         if kind in (HAN, WORD):
-            return State(at.line, at.count + 1, kind) if at.count < length else None
-        if at.count == 0:  # after a mark that ended the line before, a line break or a blank may follow
+            return State(at.line, at.letters + 1, kind) if at.letters < length else None
+        if at.letters == 0:  # after a mark that ended the line before, a line break or a blank may follow
             follows = (kind == NEWLINE and at.last in (ASCII, WIDE)) or (kind == BLANK and at.last == ASCII)
             return State(at.line) if follows else None
         if kind in (JOINER, BLANK):
-            return State(at.line, at.count, JOINER) if at.last == WORD and at.count < length else None
+            return State(at.line, at.letters, JOINER) if at.last == WORD and at.letters < length else None
         is_last = at.line == len(self.lengths) - 1
-        if at.count < length or (is_last and kind in (ASCII, WIDE)):
+        if at.letters < length or (is_last and kind in (ASCII, WIDE)):
             return None
         ended = {ASCII_FULL: ASCII, WIDE_FULL: WIDE, NEWLINE: ""}.get(kind, kind)
         return State(at.line + 1, last="" if is_last else ended)
 
     def _can_finish(self, at: State, tail: bytes) -> bool:
         """Whether an unfinished character can become one that may stand here."""
-        marks = any(mark.encode().startswith(tail) and self._next(at, kind) for mark, kind in MARKS.items())
-        return marks or (self._next(at, WORD) is not None and _begins_a_word_character(tail))
+        if self._next(at, WORD) is not None and _begins_a_word_character(tail):
+            return True
+        return any(self._next(at, kind) for kind in _begun_marks(tail))
 
 
 def kind_of(character: str) -> str:
@@ -197,6 +198,7 @@ def kind_of(character: str) -> str:
     return HAN if any(low <= ord(character) < high for low, high in HAN_RANGES) else WORD
 
 
+@lru_cache(1 << 16)
 def _parsed(piece: bytes) -> tuple[str, bytes] | None:
     """The kinds of the whole characters of a piece and the bytes of the one it leaves open; None: nothing to read."""
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
@@ -208,7 +210,13 @@ def _parsed(piece: bytes) -> tuple[str, bytes] | None:
     return None if not piece or OTHER in kinds else (kinds, tail)
 
 
-@lru_cache(maxsize=None)
+@cache
+def _begun_marks(tail: bytes) -> frozenset[str]:
+    """The kinds of the marks whose UTF-8 begins so."""
+    return frozenset(kind for mark, kind in MARKS.items() if mark.encode().startswith(tail))
+
+
+@cache
 def _begins_a_word_character(tail: bytes) -> bool:
     """Whether some letter's UTF-8 begins with these one to three bytes, which begin a character's."""
     first = tail[0]

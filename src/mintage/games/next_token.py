@@ -17,14 +17,13 @@ class NextToken(nn.Module):
     """Maximum likelihood of each token given those before it (Bengio et al., 2003).
 
     The stake is the mean of nats a token over a window: of its context + 1 tokens each but the first is expected from
-    all that stand before it. Where `Batch.mask` is given, only tokens under it count.
+    all that stand before it. Texts that are drawn begin after the token `first`. Where `Batch.mask` is given, only tokens under it count.
     """
 
-    def __init__(self, writer: nn.Module) -> None:
+    def __init__(self, writer: nn.Module, context: int, first: int) -> None:
         super().__init__()
         self.players = {"writer": writer}
-        self.writer = writer
-        self.sampler = WritingSampler(writer)  # type: ignore[arg-type]
+        self.sampler = WritingSampler(writer, context, first)
 
     def turns(self, step: int, seed: int) -> list[Turn]:
         """One turn, every step."""
@@ -38,7 +37,7 @@ class NextToken(nn.Module):
         return Stake({"nats": self._nats(batch)})
 
     def _nats(self, batch: Batch) -> Tensor:
-        logits = self.writer(batch.x[:, :-1])
+        logits = self.sampler.writer(batch.x[:, :-1])
         target = batch.x[:, 1:]
         nats = F.cross_entropy(logits.flatten(0, 1).float(), target.flatten(), reduction="none").view_as(target)
         if batch.mask is None:

@@ -14,7 +14,7 @@ from mintage.contracts import Examples
 from mintage.errors import DataError
 from mintage.judging.reals import Reals, data_of, labels_by_name
 from mintage.judging.translated import Translated, simple_means, translated
-from mintage.opening import open_data
+from mintage.opening import open_pictures
 from mintage.recipe import DataSettings
 from mintage.storage import cache_folder
 from mintage.trained import CPU, Trained
@@ -64,7 +64,7 @@ def made_in_folder(path: Path, reals: Reals, count: int, seed: int) -> Made:
         DataError: there are too few, or they can't be read.
     """
     codec = {"name": "image", **reals.codec.state()}
-    data, _, _ = open_data(DataSettings(path=path, heldout=0.0), codec, seed, cache_folder())
+    data, _, _ = open_pictures(DataSettings(path=path, heldout=0.0), codec, seed, cache_folder())
     rows = data.train.part.head(len(data.packed))
     names = data.packed.names(range(len(data.packed)))
     sheets = [row for row, name in enumerate(names) if Path(name).name == _SHEET]

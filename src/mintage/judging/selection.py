@@ -9,27 +9,33 @@ import torch
 
 from mintage import registry
 from mintage.contracts import Embedder, Evidence, Examples
+from mintage.corpus import Corpus
 from mintage.data.view import View
 from mintage.experiment import Experiment
+from mintage.judging.likelihood import token_nats
 from mintage.judging.translated import Translated, translated
 from mintage.layers.perceptual import PerceptualDistance
 from mintage.sampling import sample
 from mintage.statistics.kernels import kernel_distance
 from mintage.statistics.perception import eyes_for
 from mintage.storage import cache_folder
+from mintage.training.saver import CheckpointScore
 
-__all__ = ["FidelityScore", "ManifoldScore", "SelectionScore", "score_of"]
+__all__ = ["FidelityScore", "LikelihoodScore", "ManifoldScore", "SelectionScore", "score_of"]
 
 _SAMPLES = 1_000
 _FEWEST = 10  # real examples to compare with
 _STEPS = 100  # of the embedding's learning: a quarter of what a judge takes, for it is time that training lacks
 
+_FORETOLD = 50_000  # tokens of the selection part
 _CONTENT = 0.8  # of the outputs must be nearest to their own input
 _TRANSLATED, _TARGETS = 200, 2_000
 
 
-def score_of(experiment: Experiment) -> SelectionScore | FidelityScore | ManifoldScore | None:
+def score_of(experiment: Experiment) -> CheckpointScore | None:
     """The score for this game, if there are held-out examples enough to compare with."""
+    if isinstance(experiment.data, Corpus):
+        return LikelihoodScore(experiment, experiment.data) if len(experiment.data.selection) else None
     if len(experiment.data.selection) < _FEWEST or experiment.data.spec.x.classes is not None:
         return None
     if not experiment.data.translates:
@@ -152,6 +158,22 @@ class ManifoldScore:
     def _targets(self) -> Examples:
         held = self.experiment.data.examples(self.experiment.data.selection)
         return Examples(torch.cat([held.x, self._train.x])[:_TARGETS])
+
+
+class LikelihoodScore:
+    """Nats that each token of the selection part costs the averaged writer: what it did not learn, foretold."""
+
+    name = "nats"
+    words = "least surprised by held-out text"
+
+    def __init__(self, experiment: Experiment, corpus: Corpus) -> None:
+        self.experiment, self.corpus = experiment, corpus
+
+    def __call__(self) -> float:
+        """The nats now; lower is better."""
+        writer = self.experiment.loop.averager.sampler.writer  # type: ignore[attr-defined]
+        view = self.corpus.selection
+        return token_nats(writer, view, stride=view.context, most=_FORETOLD).mean
 
 
 def _translated(experiment: Experiment, view: View, count: int = _TRANSLATED) -> Translated:

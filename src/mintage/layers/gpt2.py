@@ -45,7 +45,7 @@ class GPT2(nn.Module):
     def __init__(self, sizes: GPT2Sizes, dropout: float = 0.0) -> None:
         super().__init__()
         if sizes.width % sizes.heads:
-            raise SpecError(f"{sizes.heads} heads cannot share a width of {sizes.width}. Choose a number that divides it.")
+            raise SpecError(f"{sizes.heads} heads cannot share a width of {sizes.width}. Choose a divisor.")
         self.sizes, self.num_tokens, self.context = sizes, sizes.num_tokens, sizes.context
         self.embedding = nn.Embedding(sizes.num_tokens, sizes.width)
         self.positions = nn.Embedding(sizes.context, sizes.width)

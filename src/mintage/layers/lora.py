@@ -44,7 +44,8 @@ class LoRALinear(nn.Linear):
     @torch.no_grad()
     def merged(self) -> nn.Linear:
         """The plain layer that does the same, in float32."""
-        linear = nn.utils.skip_init(nn.Linear, self.in_features, self.out_features, bias=self.bias is not None)
+        with torch.device("meta"):
+            linear = nn.Linear(self.in_features, self.out_features, self.bias is not None)
         learned = self.alpha / self.rank * (self.lora_b.float() @ self.lora_a.float())
         linear.weight = nn.Parameter(self.weight.float() + learned)
         if self.bias is not None:
@@ -130,7 +131,7 @@ def merge_lora(network: nn.Module) -> nn.Module:
     """
     for name, layer in list(lora_layers(network)):
         _put(network, name, layer.merged())
-    return network.float()
+    return network.float().requires_grad_(True)
 
 
 def _put(network: nn.Module, name: str, layer: nn.Module) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -36,8 +38,8 @@ class Stretch:
 class Rotary(nn.Module):
     """Rotary position embedding (Su et al., 2021), in the layout of Llama: halves of a head are turned together.
 
-    The angles of `capacity` positions are computed once, whatever device the network is built on, and are no part of
-    its state.
+    The angles of `capacity` positions are computed once, whatever device the network is built on; they are no part of
+    its state, and stay float32 in a network of other numbers.
 
     Shape: (B, heads, T, dim), first -> the same, the T tokens standing at positions first, ..., first + T - 1.
 
@@ -76,5 +78,12 @@ class Rotary(nn.Module):
                 f"Tokens up to position {stop} were given, but there are angles for {self.capacity}. "
                 "Read fewer tokens at a time, or build the network with a longer context."
             )
-        cos, sin = self.cos[first:stop], self.sin[first:stop]
+        cos, sin = (table[first:stop].to(x.dtype) for table in (self.cos, self.sin))
         return torch.addcmul(x * cos, x.roll(self._half, -1), sin)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        exact = self.cos, self.sin
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        if self.cos.dtype != torch.float32:  # another device is wanted, coarser angles are not: they would stay so
+            self.cos, self.sin = (table.to(self.cos.device) for table in exact)
+        return self

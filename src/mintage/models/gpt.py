@@ -80,7 +80,8 @@ class GPT(Settings):
                 f"model.width = {self.width} cannot be cut into {self.heads} heads of an even size. Choose a width "
                 f"that is a multiple of {2 * self.heads}."
             )
-        return NextToken(_Writer(self, spec.x.classes, spec.x.shape[0] - 1))
+        context = spec.x.shape[0] - 1
+        return NextToken(_Writer(self, spec.x.classes, context), context, spec.x.start)
 
 
 class _Writer(nn.Module):

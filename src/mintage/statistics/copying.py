@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mintage.errors import DataError
-from mintage.statistics.intervals import Interval, jackknife
+from mintage.statistics.intervals import Interval, binomial, jackknife
 from mintage.statistics.verses import lines, whole_lines
 
 __all__ = ["Copying", "calibrate", "copied_lines", "copied_spans", "copying", "longest_copies"]
@@ -44,8 +44,8 @@ def copied_spans(lengths: Integers, threshold: int) -> Integers:
     >>> copied_spans(np.array([1, 2, 1, 1, 2, 3]), threshold=1).tolist()
     [[0, 2], [3, 6]]
     """
-    goes_on = np.append(lengths[1:] > lengths[:-1], [False] * bool(len(lengths)))
-    ends = np.flatnonzero((lengths > threshold) & ~goes_on)
+    complete = np.append(np.diff(lengths) <= 0, True)[: len(lengths)]
+    ends = np.flatnonzero((lengths > threshold) & complete)
     return np.stack([ends + 1 - lengths[ends], ends + 1], axis=1)
 
 
@@ -73,8 +73,14 @@ class Copying:
     where: tuple[int, int, int]  # that span: which text, where it begins, where it has ended
     spans: int  # how many are beyond the threshold
     texts: int  # how many of the texts have such a span
+    of_texts: int  # how many were looked at
     share: float  # of all characters, that stand in such spans
     interval: Interval  # of the share, over texts
+
+    @property
+    def share_of_texts(self) -> tuple[float, Interval]:
+        """The share of texts that have a copied span, with its exact interval."""
+        return self.texts / self.of_texts, binomial(self.texts, self.of_texts)
 
     def quote(self, texts: Sequence[str]) -> str:
         """The longest span in its words."""
@@ -84,6 +90,9 @@ class Copying:
 
 def copying(lengths: Sequence[Integers], threshold: int) -> Copying:
     """Sum up what `longest_copies` found in some texts; do the same for the control, and set the two side by side.
+
+    Cut the control into texts as long as those under suspicion: the longest span grows with the length, and the
+    interval is over texts.
 
     >>> lengths = longest_copies(["abXbcd", "xyz"], ["abcd"])
     >>> found = copying(lengths, threshold=2)
@@ -107,14 +116,13 @@ def copying(lengths: Sequence[Integers], threshold: int) -> Copying:
         where=(text, stop - peaks[text], stop),
         spans=sum(len(each) for each in spans),
         texts=sum(len(each) > 0 for each in spans),
+        of_texts=len(lengths),
         share=float(covered.sum() / sizes.sum()),
         interval=_ratio_interval(covered, sizes),
     )
 
 
-def copied_lines(
-    texts: Sequence[str], train: Iterable[str | Iterable[str]], run: int = 1
-) -> list[NDArray[np.bool_]]:
+def copied_lines(texts: Sequence[str], train: Iterable[str | Iterable[str]], run: int = 1) -> list[NDArray[np.bool_]]:
     """Which whole lines of verse stand as whole lines in the training text; run=2 asks for couplets.
 
     For verse, whose lines are so short that spans of characters say little: a line of five characters is easily met
@@ -136,7 +144,7 @@ def copied_lines(
         for read in _whole_lines([document] if isinstance(document, str) else document):
             last = [*last, *read]
             found |= open_.intersection(_runs(last, run))
-            last = last[len(last) - run + 1 :] if run > 1 else []
+            last = last[1 - run :] if run > 1 else []
     return [np.array([each in found for each in text], dtype=bool) for text in asked]
 
 
@@ -161,15 +169,16 @@ def _covered(spans: Integers) -> int:
     return int((stops - np.maximum(starts, np.concatenate([[0], stops[:-1]]))).sum())
 
 
-def _ratio_interval(part: NDArray[np.int64], whole: NDArray[np.int64]) -> Interval:
+def _ratio_interval(part: Integers, whole: Integers) -> Interval:
     """Of a share of all characters, by leaving out one of up to 20 groups of texts at a time."""
-    groups = [g for g in range(min(20, len(whole))) if whole[g::20].sum() < whole.sum()]
-    if len(groups) < 2:
+    total = int(part.sum())
+    if total in (0, whole.sum()):  # no text differs: as sure as one can be of a share of texts, each wholly so or not
+        return binomial(len(whole) if total else 0, len(whole))
+    kept = [whole.sum() - whole[group::20].sum() for group in range(min(20, len(whole)))]
+    deleted = [float((total - part[group::20].sum()) / rest) for group, rest in enumerate(kept) if rest]
+    if len(deleted) < 2:
         return Interval(0.0, 1.0)
-    deleted = [
-        float((part.sum() - part[g::20].sum()) / (whole.sum() - whole[g::20].sum())) for g in groups
-    ]
-    low, high = jackknife(float(part.sum() / whole.sum()), deleted)
+    low, high = jackknife(total / float(whole.sum()), deleted)
     return Interval(max(low, 0.0), min(high, 1.0))
 
 

@@ -72,9 +72,7 @@ class NgramModel:
     _levels: tuple[_Level, ...]
 
     @staticmethod
-    def fit(
-        tokens: NDArray[Any], order: int, num_tokens: int, smoothing: Smoothing = "kneser-ney"
-    ) -> NgramModel:
+    def fit(tokens: NDArray[Any], order: int, num_tokens: int, smoothing: Smoothing = "kneser-ney") -> NgramModel:
         """Count a text whose tokens are 0 to num_tokens - 1.
 
         Shape: (N,) integers, N >= 1.
@@ -159,7 +157,7 @@ class NgramModel:
         return costs
 
     def _contexts(self, before: Integers) -> list[Integers]:
-        """Numbers of the last 0, 1, ... order - 1 tokens of each row; -1: never seen. Shape: (B, T) -> order of (B,)."""
+        """Numbers of the last 0, 1, ... order - 1 tokens of each row, -1 where unseen. Shape: (B, T) -> (B,) each."""
         numbers = []
         for known in range(self.order):
             number = np.full(len(before), 0 if known <= before.shape[1] else -1, dtype=np.int64)
@@ -266,7 +264,8 @@ def _assembled(counts: tuple[_Counts, ...], num_tokens: int, smoothing: Smoothin
 
 def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
     """A context that nothing followed, such as the last words of the text, leaves all to the shorter one."""
-    return np.divide(part, whole, out=np.ones(len(whole)), where=whole > 0)
+    ratio: Floats = np.divide(part, whole, out=np.ones(len(whole)), where=whole > 0)
+    return ratio
 
 
 def _discounts(times: NDArray[np.int32]) -> Floats:

@@ -8,22 +8,27 @@ from dataclasses import dataclass
 
 from mintage.errors import ConfigError, DataError
 from mintage.statistics.intervals import Interval, binomial
-from mintage.statistics.wording import tokenise
+from mintage.statistics.wording import UNSPACED
 
 __all__ = ["Regularity", "form", "keeps", "lines", "parse", "regularity", "verse", "whole_lines"]
 
-_LINE_END = re.compile(r"[，。？！；：\n\r\u2028\u2029]+")
-_VERSE_END = re.compile(r"[，。？！；][」』”’）]*$")
-_TERM = re.compile(r"([1-9]\d*)(?:[x×]([1-9]\d*))?", re.ASCII)
+# Half-width marks end a line of Chinese, not one of English.
+_LINE_END = re.compile(rf"[，。？！；：\n\r\u2028\u2029]+|(?<=[{UNSPACED}])[,.?!;:]+")
+_ANY_END = re.compile(r"[，。？！；：,.?!;:\n\r\u2028\u2029]+")
+_VERSE_END = re.compile(rf"(?:[，。？！；]|[{UNSPACED}][,.?!;])[」』”’）]*$")
+_LETTER = re.compile(r"[^\W_]")
+_TERM = re.compile(r"\s*([1-9]\d{0,3})\s*(?:[x×*]\s*([1-9]\d{0,2}))?\s*", re.ASCII)
 
 
 def lines(text: str) -> list[str]:
-    """The lines of a poem: ，。？！；： and the end of a line end one; what has no letter in it is none.
+    """The lines of a poem: each ends at a line's end, at ，。？！；：, or in Chinese and Japanese at ,.?!;: too.
+
+    What has no letter in it is no line.
 
     >>> lines("床前明月光，疑是地上霜。")
     ['床前明月光', '疑是地上霜']
     """
-    return [line for part in _LINE_END.split(text) if tokenise(line := part.strip(), punctuation=False)]
+    return [part.strip() for part in _LINE_END.split(text) if _LETTER.search(part)]
 
 
 def whole_lines(text: str) -> tuple[list[str], str]:
@@ -49,12 +54,12 @@ def verse(text: str) -> str:
 
 
 def form(text: str) -> list[int]:
-    """Lengths of the lines: characters in Chinese and Japanese, words in scripts that put spaces between them.
+    """Lengths of the lines in letters of any script, digits among them; marks, accents and blanks have no length.
 
-    >>> form("床前明月光，疑是地上霜。"), form("The fog comes\\non little cat feet.")
-    ([5, 5], [3, 4])
+    >>> form("床前明月光，疑是地上霜。"), form("The fog comes,\\non little cat feet.")
+    ([5, 5], [11, 15])
     """
-    return [len(tokenise(line, punctuation=False)) for line in lines(text)]
+    return [len(_LETTER.findall(line)) for line in lines(text)]
 
 
 def parse(template: str) -> list[int]:
@@ -67,8 +72,8 @@ def parse(template: str) -> list[int]:
         ConfigError: what is no template.
     """
     lengths: list[int] = []
-    for term in template.split(","):
-        if (found := _TERM.fullmatch(term.strip())) is None:
+    for term in re.split("[,，]", template):
+        if (found := _TERM.fullmatch(term)) is None:
             raise ConfigError(
                 f"{template!r} is no template: write a line's length, times how many such lines, with commas between: "
                 "5x4, 7x8, or 5,7,5."
@@ -78,7 +83,7 @@ def parse(template: str) -> list[int]:
 
 
 def keeps(text: str, template: str) -> bool:
-    """Whether a poem has just the lines that a template asks for.
+    """Whether a poem has just the lines that a template asks for; in all scripts, each of ,.?!;: ends a line too.
 
     >>> keeps("床前明月光，疑是地上霜。", "5x2"), keeps("床前明月光，疑是地上霜。", "5x4")
     (True, False)
@@ -86,7 +91,8 @@ def keeps(text: str, template: str) -> bool:
     Raises:
         ConfigError: what is no template.
     """
-    return form(text) == parse(template)
+    lengths = [len(_LETTER.findall(part)) for part in _ANY_END.split(text)]
+    return [length for length in lengths if length] == parse(template)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,7 @@ def regularity(poems: Sequence[str]) -> Regularity:
 
     Take titles off first, by `verse`. A single line is no poem and keeps no form.
 
-    >>> found = regularity(["床前明月光，疑是地上霜。举头望明月，低头思故乡。", "前不见古人，后不见来者。念天地之悠悠，"])
+    >>> found = regularity(["床前明月光，疑是地上霜。举头望明月，低头思故乡。", "前不见古人，念天地之悠悠。"])
     >>> found.regular, found.quatrains, round(found.share(found.regular)[0], 2)
     (1, 1, 0.5)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -12,26 +12,37 @@ from numpy.typing import NDArray
 
 from mintage.contracts import Batch
 from mintage.sampling import FixedDraw
-from mintage.training.health import HealthMonitor
+from mintage.training.diagnosis import Diagnosis
 from mintage.training.loop import Loop
 
-__all__ = ["Checkup"]
+__all__ = ["Checkup", "Monitor"]
 
 Row = Mapping[str, Any]
+
+
+class Monitor(Protocol):
+    """What names the troubles of one kind of game."""
+
+    @property
+    def active(self) -> Sequence[str]: ...
+    def observe(
+        self, step: int, figures: Mapping[str, float], samples: NDArray[Any] | None = None
+    ) -> list[Diagnosis]: ...
+    def observe_score(self, step: int, value: float) -> list[Diagnosis]: ...
 
 
 class Checkup:
     """Feeds the monitor with each row's figures and, every few seconds, with samples and held-out figures.
 
-    The samples are those of the live generator, since an average hides a collapse. Its two methods are sinks of a
-    Recorder: `enrich` before the log, the object itself after it.
+    The samples are those of the live generator, since an average hides a collapse; without a `look` there are none.
+    Its two methods are sinks of a Recorder: `enrich` before the log, the object itself after it.
     """
 
     def __init__(
         self,
         loop: Loop,
-        monitor: HealthMonitor,
-        look: FixedDraw,
+        monitor: Monitor,
+        look: FixedDraw | None,
         heldout: Batch | None,
         *,
         tell: Callable[[Row], None],
@@ -58,7 +69,9 @@ class Checkup:
         for name in before - set(self.monitor.active):
             self.tell({"event": "recovered", "step": row["step"], "name": name})
 
-    def _samples(self) -> NDArray[np.uint8]:
+    def _samples(self) -> NDArray[np.uint8] | None:
+        if self.look is None:
+            return None
         x = self.look.of(self.loop.game.sampler)
         if x.is_floating_point():
             x = ((x.clamp(-1, 1) + 1) * 127.5).round()

@@ -1,4 +1,4 @@
-"""The troubles of an adversarial training by name: what each means, and what to do about it."""
+"""The troubles of a training by name: what each means, and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["MESSAGES", "OF_TRANSLATION", "Diagnosis", "DiagnosisName"]
+__all__ = ["MESSAGES", "OF_TRANSLATION", "OF_WRITING", "Diagnosis", "DiagnosisName"]
 
 DiagnosisName = Literal[
     "not_finite", "generator_frozen", "mode_collapse", "discriminator_wins", "generator_wins", "oscillation",
@@ -70,6 +70,15 @@ OF_TRANSLATION: Mapping[str, str] = {
     "overfitting": "Turn on data.augment, add data, or stop here and keep the best checkpoint.",
     "getting_worse": "Stop here: mintage generate takes the best checkpoint. If other alarms came first, do what they "
     "say and train again; if the discriminator knows its examples by heart, turn on data.augment.",
+}
+
+# What a game of one player calls by the same names: the writer itself learns by heart, for there is no discriminator.
+OF_WRITING: Mapping[str, tuple[str, str]] = {
+    "overfitting": (
+        "It learns its text by heart ({detail}): what it has not read, it foretells worse and worse.",
+        "Stop here: mintage generate takes the best checkpoint. Give it more text, raise model.dropout, or make it "
+        "smaller; training.patience = 3 stops by itself.",
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""Optimisers for what Adam learns slowly: the hidden matrices of a transformer, and tables of which few rows are met."""
+"""Optimisers for what Adam learns slowly: a transformer's hidden matrices, and tables of which few rows are met."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from mintage.training.checkpoint import Checkpoints
 from mintage.training.loop import Loop
 
-__all__ = ["Saver"]
+__all__ = ["CheckpointScore", "Saver"]
 
 
 class CheckpointScore(Protocol):

@@ -23,16 +23,36 @@ Cut = Literal["file", "blank-line", "line"]
 
 _PLAIN = (".txt", ".md", ".text")
 _BINARY = frozenset(
-    ".png .jpg .jpeg .webp .bmp .tif .tiff .gif .ico .svgz .pdf .zip .gz .bz2 .xz .zst .7z .rar .tar .tgz .wav .mp3 .ogg "
-    ".opus .flac .m4a .mp4 .avi .mkv .mov .webm .npy .npz .pt .pth .safetensors .onnx .bin .exe .dll .so .o .pyc .doc "
-    ".docx .xls .xlsx .ppt .pptx .odt .epub .db .sqlite .parquet .feather .h5 .pkl .pickle .woff .woff2 .ttf .otf".split()
+    {
+        *(".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ico", ".svgz", ".pdf", ".epub"),
+        *(
+            ".zip",
+            ".gz",
+            ".bz2",
+            ".xz",
+            ".zst",
+            ".7z",
+            ".rar",
+            ".tar",
+            ".tgz",
+            ".wav",
+            ".mp3",
+            ".ogg",
+            ".opus",
+            ".flac",
+        ),
+        *(".m4a", ".mp4", ".avi", ".mkv", ".mov", ".webm", ".npy", ".npz", ".pt", ".pth", ".safetensors", ".onnx"),
+        *(".bin", ".exe", ".dll", ".so", ".o", ".pyc", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".odt"),
+        *(".db", ".sqlite", ".parquet", ".feather", ".h5", ".pkl", ".pickle", ".woff", ".woff2", ".ttf", ".otf"),
+    }
 )
 _PIECE = 1 << 20  # characters
 _PEEK = 1 << 16
 _LISTED = 100_000  # files of a folder that decide whether it is one of texts
 _KEPT = 100  # names and reasons of what can't be read
 _SHOWN = 3
-_RECORDS, _RECORD_LINES, _RECORD_CHARACTERS, _ALIKE = 20, 3, 2000, 0.9
+_RECORDS, _RECORD_LINES, _RECORD_CHARACTERS, _ALIKE = 20, 3, 1000, 0.75
+_QUOTES = frozenset("\"'“”‘’「『«»-—–")
 _BLANK_LINE = re.compile(r"(?:\r?\n[ \t\u3000]*){2,}")
 
 
@@ -53,15 +73,15 @@ class Texts:
 
     `documents` says where one ends: "file" takes each file as one, "blank-line" and "line" cut files there; unset,
     files are whole but for lists of records that all begin alike, such as poems. A row of a table is a document. Every
-    file is read through once to find its encoding (a BOM, strict UTF-8, UTF-16, or else what `charset-normalizer`
-    recognises; `encoding` names it instead), so that what is mixed, binary or empty is left out and named in
-    `unreadable`. Line ends stay as they are. With `every_file`, a folder's files of other suffixes are taken too.
+    file is read through once to find its encoding (a BOM, strict UTF-8, UTF-16, GB 18030, or else what the package
+    charset-normalizer recognises; `encoding` names it instead), so that what is mixed, binary or empty is left out
+    and named in `unreadable`. Line ends stay. With `every_file`, a folder's files of other suffixes are taken too.
 
     Raises:
         DataError: there is no file of text, or none that can be read.
     """
 
-    takes: ClassVar[tuple[str, ...]] = ("column", "documents_end", "encoding", "every_file")
+    takes: ClassVar[tuple[str, ...]] = ("column", "documents", "encoding", "every_file")
     needs: ClassVar[str] = "Text is learned from a file or a folder of files: mintage train ./novels.txt"
 
     def __init__(
@@ -69,16 +89,17 @@ class Texts:
         path: Path,
         *,
         column: str | None = None,
-        documents_end: Cut | None = None,
+        documents: Cut | None = None,
         encoding: str | None = None,
         every_file: bool = False,
     ) -> None:
         self.path = Path(path)
-        self.column, self.documents_end, self.encoding = column, documents_end, encoding
+        self.column, self.ends, self.encoding = column, documents, encoding
         if encoding is not None:
             _check_encoding(encoding)
+        self._first_remarks: list[str] = []
         if self.path.is_file():
-            self._root, self._names, self._first_remarks = self.path.parent, [self.path.name], []
+            self._root, self._names = self.path.parent, [self.path.name]
         elif self.path.is_dir():
             self._root = self.path
             self._names, self._first_remarks = _files_of_text(self.path, every_file)
@@ -90,7 +111,7 @@ class Texts:
                 "data.every_file=true takes all but pictures, recordings and the like."
             )
         self._looks: dict[str, Look] | None = None
-        self._cuts: dict[str, Cut] = {}
+        self._cuts: dict[str, tuple[Cut, str]] = {}  # and how a document begins that is not cut otherwise
         self._columns: dict[str, str] = {}
         self._later_remarks: list[str] = []
         self._bad: list[tuple[str, str]] = []
@@ -150,11 +171,10 @@ class Texts:
             path = self._root / name
             if name in self._columns:
                 yield from self._rows(name, look.encoding)
-            elif self._cuts[name] == "file":
-                with path.open(encoding=look.encoding, newline="") as file:
-                    yield Document(name, _pieces(file))
+            elif self._cuts[name][0] == "file":
+                yield Document(name, _pieces(path, look.encoding))
             else:
-                yield from _cut(path, name, look.encoding, self._cuts[name])
+                yield from _cut(path, name, look.encoding, *self._cuts[name])
 
     def fingerprint(self) -> str:
         """A hash of every name and content, and of how they are read; the folder's own place doesn't matter."""
@@ -177,7 +197,7 @@ class Texts:
         return total.hexdigest()
 
     def _settings(self) -> bytes:
-        return repr((self.column, self.documents_end, self.encoding)).encode()
+        return repr((self.column, self.ends, self.encoding)).encode()
 
     def _examined(self) -> dict[str, Look]:
         """The files that can be read; found out at the first call, by reading each of them once."""
@@ -195,20 +215,19 @@ class Texts:
                 shown = "; ".join(f"{name}: {reason}" for name, reason in self._bad[:_SHOWN])
                 raise DataError(f"{self.path} holds no text that can be read. {shown}.")
             self._looks = looks
-            self._later_remarks += _on_encodings(looks)
+            self._later_remarks += _on_encodings(looks, self.encoding)
         return self._looks
 
     def _arranged(self, name: str, look: Look) -> Look:
         """Settle how documents lie in a file."""
         path = self._root / name
         if path.suffix.lower() not in ROW_SUFFIXES:
-            asked = self.documents_end
-            found: Cut = asked or ("blank-line" if _holds_records(path, look.encoding) else "file")
-            self._cuts[name] = found
-            if asked is None and found != "file":
+            mark = _mark_of_records(path, look.encoding) if self.ends is None else ""
+            self._cuts[name] = (self.ends or ("blank-line" if mark else "file"), mark)
+            if mark:
                 self._later_remarks.append(
-                    f"{name} is a list of records that begin alike: each, up to a blank line, is a document of its own "
-                    "(data.documents_end=file keeps it whole)."
+                    f"{name} is a list of records that begin with {mark!r} after a blank line: each is a document of "
+                    "its own (data.documents=file keeps it whole)."
                 )
             return look
         try:
@@ -237,68 +256,80 @@ class Texts:
             self._bad_rows.append((name, reason))
 
 
-def _pieces(file: IO[str]) -> Iterator[str]:
+def _pieces(path: Path, encoding: str) -> Iterator[str]:
     """Strings of about a million characters that end where a line does, with no space after it, if there is one.
 
     There no token of a BPE codec goes on, so that tokens do not depend on the size of pieces.
     """
     kept = ""
-    while block := file.read(_PIECE - len(kept)):
-        text = kept + block
-        place = len(text) - 1
-        while (place := text.rfind("\n", len(text) // 2, place)) >= 0 and text[place + 1].isspace():
-            pass
-        cut = place + 1 or len(text)
-        kept = text[cut:]
-        yield text[:cut]
+    with path.open(encoding=encoding, newline="") as file:
+        while block := file.read(_PIECE - len(kept)):
+            text = kept + block
+            place = len(text) - 1
+            while (place := text.rfind("\n", len(text) // 2, place)) >= 0 and text[place + 1].isspace():
+                pass
+            cut = place + 1 or len(text)
+            kept = text[cut:]
+            yield text[:cut]
     if kept:
         yield kept
 
 
-def _cut(path: Path, name: str, encoding: str, at: Cut) -> Iterator[Document]:
-    """Documents between blank lines, or lines; a line without anything is no document, and line ends are not kept."""
+def _cut(path: Path, name: str, encoding: str, at: Cut, mark: str) -> Iterator[Document]:
+    """Documents between blank lines, or lines. Line ends around them are not kept, and nothing is no document."""
     with path.open(encoding=encoding, newline="") as file:
-        parts = itertools.groupby(_numbered(file, at), key=lambda part: part[0])
+        parts = itertools.groupby(_numbered(file, at, mark), key=lambda part: part[0])
         for number, (_, texts) in enumerate(parts, 1):
-            yield Document(f"{name}#{number}", (text for _, text in texts))
+            yield Document(f"{name}#{number}", _joined(text for _, text in texts))
 
 
-def _numbered(file: IO[str], at: Cut) -> Iterator[tuple[int, str]]:
-    """(number of the document, some of its text), in order; lines that end none are put off until it goes on."""
-    number, end, is_inside = 0, "", False
-    while line := file.readline(_PIECE):
+def _joined(lines: Iterator[str]) -> Iterator[str]:
+    """The same text in long pieces, for where one is cut the tokens of a BPE codec are too."""
+    kept, size = [], 0
+    for line in lines:
+        kept.append(line)
+        size += len(line)
+        if size >= _PIECE:
+            yield "".join(kept)
+            kept, size = [], 0
+    if kept:
+        yield "".join(kept)
+
+
+def _numbered(file: IO[str], at: Cut, mark: str) -> Iterator[tuple[int, str]]:
+    """(number of the document, some of its text), in order; a blank line ends one if the next begins with `mark`."""
+    number, held, is_inside, is_blank = 0, "", False, True
+    while line := file.readline(_PIECE):  # a part of a line that is longer
         text = line.rstrip("\r\n")
         is_whole = len(text) < len(line) or len(line) < _PIECE
-        if at == "line":
-            if text and (text.strip() or is_inside):
-                yield number, text
-            number, is_inside = (number + 1, False) if is_whole else (number, True)
-        elif not text.strip() and not is_inside:
-            number, end = number + 1, ""
-        else:
-            yield number, end + text
-            end, is_inside = (line[len(text) :], False) if is_whole else ("", True)
+        if not is_inside and not text.strip():
+            held, is_blank = held + line, True
+            continue
+        if not is_inside and (at == "line" or (is_blank and line.startswith(mark))):
+            number, held = number + 1, ""
+        yield number, held + text
+        held, is_inside, is_blank = line[len(text) :], not is_whole, False
 
 
-def _holds_records(path: Path, encoding: str) -> bool:
-    """Whether blank lines part records: many, short, of some lines, whose first or second lines all begin alike.
+def _mark_of_records(path: Path, encoding: str) -> str:
+    """How the records begin if a file holds many of them, short, of some lines each, after blank lines; else "".
 
-    A play's speeches and a novel's paragraphs are not: they begin with any letter, or with a quote or an indent.
+    Poems do, under titles in brackets, or tunes under numbers. A play's speeches and a novel's paragraphs do not:
+    they begin with any letter, or with a quote or an indent.
     """
     with path.open(encoding=encoding, newline="") as file:
-        sample = file.read(4 * _PEEK)
-    blocks = [block.splitlines() for block in _BLANK_LINE.split(sample.strip())]
-    if len(blocks) < _RECORDS:
-        return False
-    few = sum(len(lines) >= _RECORD_LINES and sum(map(len, lines)) <= _RECORD_CHARACTERS for lines in blocks)
-    if few < _ALIKE * len(blocks):
-        return False
-    for row in (0, 1):
-        marks = Counter(lines[row][:1] for lines in blocks if len(lines) > row)
-        mark, count = marks.most_common(1)[0]
-        if count >= _ALIKE * len(blocks) and mark.strip(" \t\u3000\"'“”‘’「『-—–"):
-            return True
-    return False
+        blocks = [block for block in _BLANK_LINE.split(file.read(4 * _PEEK).strip()) if block]
+    mark, _ = Counter(block[:1] for block in blocks).most_common(1)[0] if blocks else ("", 0)
+    alike = [block for block in blocks[:-1] if block.startswith(mark)]  # the last one may be cut short
+    if len(alike) < max(_RECORDS, _ALIKE * (len(blocks) - 1)) or mark in _QUOTES:
+        return ""
+    lines = sorted(len(block.splitlines()) for block in alike)
+    sizes = sorted(map(len, alike))
+    if lines[len(lines) // 4] < _RECORD_LINES or sizes[len(sizes) * 3 // 4] > _RECORD_CHARACTERS:
+        return ""
+    heads = [block.splitlines()[0] for block in alike]
+    first, last = min(heads), max(heads)  # what these begin with, all do
+    return first[: next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
 
 
 def _files_of_text(root: Path, every_file: bool) -> tuple[list[str], list[str]]:
@@ -340,10 +371,12 @@ def _peeked(path: Path) -> str:
     return "utf-8-sig" if head and b"\0" not in head else ""
 
 
-def _on_encodings(looks: dict[str, Look]) -> list[str]:
+def _on_encodings(looks: dict[str, Look], asked: str | None) -> list[str]:
+    guessed = [name for name, look in looks.items() if not look.label.startswith("utf")]
     counts = Counter(look.label for look in looks.values())
     if len(counts) < 2:
-        return []
+        words = f"{_named(guessed)} read as {'/'.join(counts)}, which is a guess; data.encoding names another."
+        return [words] if guessed and not asked else []
     parts = []
     for label, count in counts.most_common():
         names = [name for name, look in looks.items() if look.label == label]

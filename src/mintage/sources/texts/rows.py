@@ -48,7 +48,12 @@ def choose_column(path: Path, encoding: str, asked: str | None = None) -> tuple[
         ConfigError: there is no column `asked`.
         DataError: no column holds strings.
     """
-    sample = [row for _, row in itertools.islice(read_rows(path, encoding), _SAMPLE) if not isinstance(row, str)]
+    sample: list[Row] = []
+    try:
+        sample.extend(row for _, row in itertools.islice(read_rows(path, encoding), _SAMPLE) if isinstance(row, dict))
+    except DataError:
+        if not sample:
+            raise
     sizes: Counter[str] = Counter()
     for row in sample:
         for key, value in row.items():
@@ -138,7 +143,9 @@ def _array(file: IO[str], path: Path) -> Iterator[Row | str]:
     decoder, buffer, place = json.JSONDecoder(), file.read(_BLOCK).lstrip(), 1
     if not buffer.startswith("["):
         if path.stat().st_size > _LONGEST:
-            raise DataError(f"it is too large for an object; wanted is an array, or one object a line in {path.stem}.jsonl")
+            raise DataError(
+                f"it is too large for an object; wanted is an array, or one object a line in {path.stem}.jsonl"
+            )
         yield from _within(buffer + file.read())
         return
     while True:

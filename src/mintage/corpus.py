@@ -1,0 +1,86 @@
+"""From data settings to text: the source's documents become tokens once, and are cut into parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mintage.codecs.text import TextCodec
+from mintage.contracts import Batch, DataSpec
+from mintage.data.text_report import TextReport
+from mintage.data.text_view import TextView
+from mintage.data.tokens import Tokens, pack_tokens, split_tokens
+from mintage.errors import ConfigError, DataError
+from mintage.recipe import DataSettings
+
+__all__ = ["Corpus", "open_corpus", "text_spec"]
+
+_FEWEST = 2  # tokens that a part needs to have one that can be foretold
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A text as tokens, how they are read, and which stretches of it are held out."""
+
+    packed: Tokens
+    report: TextReport
+    codec: TextCodec
+    spec: DataSpec
+    train: TextView
+    selection: TextView  # held out too: what picks the best checkpoint, and so may not judge the run
+    heldout: TextView  # what judges the run in the end
+
+    translates = False
+    origin_codec = None
+    classes = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all that is learned from."""
+        return self.packed.fingerprint
+
+    @property
+    def count(self) -> int:
+        """How many documents there are."""
+        return len(self.packed.starts)
+
+    def batches(self, view: TextView, count: int, size: int = 64) -> Iterator[Batch]:
+        """The first windows of a part, at most so many, on the CPU."""
+        count = min(count, len(view))
+        for first in range(0, count, size):
+            yield view.batch(first, min(size, count - first))
+
+
+def open_corpus(
+    source: Any,
+    settings: DataSettings,
+    codec: Mapping[str, Any],
+    seed: int,
+    reading: tuple[Path, Callable[[int, int], None] | None],
+) -> Corpus:
+    """Read every document once into the cache, as tokens of the codec that these settings ask for.
+
+    Raises:
+        DataError: there is nothing to learn from.
+        ConfigError: settings that do not fit the text.
+    """
+    wanted = TextCodec.read(codec, "codec")
+    packed, report = pack_tokens(source, wanted, *reading)
+    parts = split_tokens(packed, settings.heldout, seed)
+    train, selection, heldout = (TextView(packed, part, packed.codec, settings.context) for part in parts)
+    if train.size < _FEWEST:
+        raise DataError(f"{source.path} has {len(packed)} tokens, too few to foretell one from another. Give more text.")
+    if train.length < settings.context:
+        told = f"data.context = {settings.context} is more than the {train.size:,} tokens that are learned from."
+        raise ConfigError(f"{told} Choose at most {max(train.size - 1, 8)}.")
+    if settings.heldout and not heldout.length:
+        report = replace(report, remarks=(*report.remarks, "Nothing is held out, for there is too little to share."))
+    return Corpus(packed, report, packed.codec, text_spec(settings, packed.codec), train, selection, heldout)
+
+
+def text_spec(settings: DataSettings, codec: TextCodec) -> DataSpec:
+    """What a model writes: windows of tokens, the one after the context included."""
+    x = replace(codec.spec, shape=(settings.context + 1,), start=codec.beginning)
+    return DataSpec(x=x)

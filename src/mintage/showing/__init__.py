@@ -1,0 +1,1 @@
+"""How each kind of data is shown and checked while it is learned: frames, real examples, health, film."""
