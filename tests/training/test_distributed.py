@@ -27,7 +27,10 @@ def weights(path: Path) -> dict[str, torch.Tensor]:
     return {k: v for k, v in checkpoint.training().items() if k.startswith("game.")}
 
 
-@pytest.mark.parametrize("stakes", [[], ["model.stakes.r1=1.0", "model.stakes.augment=['translate']"]])
+@pytest.mark.parametrize(
+    "stakes",
+    [[], pytest.param(["model.stakes.r1=1.0", "model.stakes.augment=['translate']"], marks=pytest.mark.slow)],
+)
 def test_two_processes_equal_one(photos: Path, tmp_path: Path, stakes: list[str]) -> None:
     # two steps: later a unit on its kink may fall to either side, and rounding is no longer all that differs; and not
     # the relativistic loss: it leaves the last bias without a gradient but rounding's, which Adam then enlarges
@@ -40,6 +43,7 @@ def test_two_processes_equal_one(photos: Path, tmp_path: Path, stakes: list[str]
         torch.testing.assert_close(two[name], tensor, rtol=1e-4, atol=1e-5, msg=lambda m, name=name: f"{name}: {m}")
 
 
+@pytest.mark.slow
 def test_two_processes_share_one_image_pool(photos: Path, tmp_path: Path) -> None:
     words = [
         str(photos / "disc"), f"data.origin={photos / 'bar'}", *BOTH_SIDES, "training.steps=3",

@@ -91,7 +91,7 @@ class ResNetTranslator(nn.Module):
         return 3 + (coarse - 1) + coarse * self.deep_reach + self.up_reach * (coarse - 1) + 3
 
     def start_from_copy(self) -> None:
-        """From now on add what is made to the input: nothing at first, so that outlines need not be learned."""
+        """From now on add what is made to the input's first channels: nothing at first, so outlines are there."""
         self.is_residual = True
         for parameter in self.head.parameters():
             nn.init.zeros_(parameter)
@@ -118,7 +118,7 @@ class ResNetTranslator(nn.Module):
         Shape: (B, widths[-1], H / s, W / s), (B, C, H, W) -> (B, C', H, W).
         """
         made: Tensor = self.head(self.decoder(deepest))
-        return x + made if self.is_residual else made.tanh()
+        return x[:, : made.shape[1]] + made if self.is_residual else made.tanh()
 
 
 def _activated(layer: nn.Module, width: int, norm: bool) -> nn.Sequential:

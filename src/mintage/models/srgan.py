@@ -42,7 +42,8 @@ class SRGAN(Settings):
     """Where input and target have the same sides, work at half of them, on four times the channels: a quarter of the
     time, twice the view."""
     upsample: UpsampleName = "resize"
-    """How sides double: "resize" repeats pixels and convolves, "shuffle" spreads channels over pixels."""
+    """How sides double where the target is larger: "resize" repeats pixels and convolves, "shuffle" spreads channels
+    over pixels. After `unshuffle` it is always "shuffle"."""
     perceptual: Literal["none", "efficientnet_lite0"] = "none"
     """Embedding whose features are compared where stakes.perceptual_weight is above 0."""
     stakes: PairedStakes = PairedStakes(adversarial_weight=0.0, r1=1.0)
@@ -97,8 +98,10 @@ class _Restorer(nn.Module):
         self.stem = nn.Conv2d(pair.told * self.multiple**2, model.width, 3, padding=1)
         self.body = nn.Sequential(*blocks, nn.Conv2d(model.width, model.width, 3, padding=1))
         layers: list[nn.Module] = []
+        # what was unshuffled has a grain of its own in every pixel, which maps of repeated pixels cannot bring back
+        doubling = UPSAMPLINGS["shuffle" if self.multiple > 1 else model.upsample]
         for _ in range((self.scale * self.multiple).bit_length() - 1):
-            layers += [UPSAMPLINGS[model.upsample](model.width, model.width), nn.ReLU()]
+            layers += [doubling(model.width, model.width), nn.ReLU()]
         self.ups, self.head = nn.Sequential(*layers), nn.Conv2d(model.width, pair.channels, 3, padding=1)
         for parameter in self.head.parameters():
             nn.init.zeros_(parameter)
