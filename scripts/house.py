@@ -23,7 +23,7 @@ FLOORS: Mapping[str, float] = {
     "sides": 2.15,
     "sources": 2.2, "codecs": 2.2, "augment": 2.2, "degrade": 2.2, "embeddings": 2.2, "augmentation": 2.2,
     "degradation": 2.25,
-    "decoding": 2.3,
+    "hugging_face": 2.2, "decoding": 2.3,
     "data": 2.5,
     "sampling": 2.6, "tiling": 2.6, "pictures": 2.6,
     "games": 3, "training": 3, "watching": 3, "metrics": 3, "compression": 3, "exporters": 3,

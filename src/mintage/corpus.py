@@ -71,7 +71,9 @@ def open_corpus(
     parts = split_tokens(packed, settings.heldout, seed)
     train, selection, heldout = (TextView(packed, part, packed.codec, settings.context) for part in parts)
     if train.size < _FEWEST:
-        raise DataError(f"{source.path} has {len(packed)} tokens, too few to foretell one from another. Give more text.")
+        raise DataError(
+            f"{source.path} has {len(packed)} tokens, too few to foretell one from another. Give more text."
+        )
     if train.length < settings.context:
         told = f"data.context = {settings.context} is more than the {train.size:,} tokens that are learned from."
         raise ConfigError(f"{told} Choose at most {max(train.size - 1, 8)}.")

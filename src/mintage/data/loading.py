@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mintage.augmentation import Pipeline
 from mintage.contracts import Batch, Share
+from mintage.data.text_view import TextView
 from mintage.data.view import Rows, View
 from mintage.seeding import generator
 
@@ -48,7 +49,7 @@ class Stream:
 
     def __init__(
         self,
-        view: View,
+        view: View | TextView,
         cut: Cut,
         seed: int,
         *,

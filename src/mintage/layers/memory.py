@@ -53,6 +53,7 @@ class Memory:
 
     def repeated(self, rows: int) -> Memory:
         """The memory of one sequence for as many that go on from it; what is kept is copied."""
+
         def many(kept: Tensor, axis: int) -> Tensor:
             return kept.repeat_interleave(rows, axis)
 

@@ -32,9 +32,7 @@ class WriterMonitor:
         """The diagnoses whose episodes are going on."""
         return tuple(self._active)
 
-    def observe(
-        self, step: int, figures: Mapping[str, float], samples: NDArray[Any] | None = None
-    ) -> list[Diagnosis]:
+    def observe(self, step: int, figures: Mapping[str, float], samples: NDArray[Any] | None = None) -> list[Diagnosis]:
         """One check of a row's figures: "writer/nats" of training text, "writer/heldout" of other text."""
         broken = [key for key, value in figures.items() if not math.isfinite(value)]
         if broken:
@@ -46,7 +44,9 @@ class WriterMonitor:
         is_worse = heldout > self._best * (1 + _WORSE) and learned < heldout
         self._worse = self._worse + 1 if is_worse else 0
         if self._worse >= _PATIENCE:
-            detail = f"{learned:.2f} nats a token on what it learns, {heldout:.2f} on other text, and {self._best:.2f} once"
+            detail = (
+                f"{learned:.2f} nats a token on what it learns, {heldout:.2f} on other text, and {self._best:.2f} once"
+            )
             return self._say("overfitting", step, detail)
         if not self._worse:
             self._active.pop("overfitting", None)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mintage.data.inspection import DataReport
+from mintage.data.text_report import TextReport
 from mintage.run import RunDirectory
 from mintage.watching import log
 from mintage.watching.progress import early_stop
@@ -105,7 +106,8 @@ class Story:
         if not self.data:
             return []
         try:
-            return DataReport.from_dict(self.data).lines()
+            report = TextReport if "characters" in self.data else DataReport
+            return report.from_dict(self.data).lines()
         except (TypeError, ValueError, KeyError, AttributeError, IndexError):  # written by another version
             return [f"{key.replace('_', ' ')}: {_listed(value)}" for key, value in self.data.items() if value]
 
