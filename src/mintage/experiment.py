@@ -139,6 +139,12 @@ class Experiment:
         return Batch(batch.x.to(self.device), told)
 
     @property
+    def pictures(self) -> Data:
+        """The data, which the caller knows to be pictures."""
+        assert isinstance(self.data, Data)
+        return self.data
+
+    @property
     def num_classes(self) -> int:
         """How many classes the generator can be told; 0 without."""
         spec = self.data.spec.condition
@@ -146,7 +152,7 @@ class Experiment:
 
     def shown(self, count: int) -> Batch:
         """Held-out examples to show translations of, as many as there are up to `count`; else ones that are learned."""
-        view = self.data.selection if len(self.data.selection) >= min(4, count) else self.data.train
+        view = self.pictures.selection if len(self.pictures.selection) >= min(4, count) else self.pictures.train
         return view.batch(0, min(count, len(view), view.num_inputs))
 
     def conditions(self, count: int) -> Tensor | None:

@@ -13,7 +13,7 @@ import torch
 from mintage.contracts import Codec, Examples
 from mintage.data.order import Part, split
 from mintage.errors import DataError
-from mintage.opening import Data, open_data
+from mintage.opening import Data, open_pictures
 from mintage.recipe import DataSettings
 from mintage.storage import cache_folder
 from mintage.trained import Trained
@@ -61,7 +61,7 @@ def data_of(trained: Trained) -> Data:
         DataError: it is gone, or has changed.
     """
     recipe = trained.recipe
-    data, _, _ = open_data(recipe.data, recipe.codec, recipe.seed, cache_folder())
+    data, _, _ = open_pictures(recipe.data, recipe.codec, recipe.seed, cache_folder())
     known = trained.run.read_facts().get("data", {}).get("fingerprint")
     if known and known != data.fingerprint:
         raise DataError(
@@ -103,7 +103,7 @@ def reals_in_folder(path: Path, samples: int, seed: int) -> Reals:
     Raises:
         DataError: there are too few, or they can't be read.
     """
-    data, _, _ = open_data(DataSettings(path=path, heldout=0.0), {}, seed, cache_folder())
+    data, _, _ = open_pictures(DataSettings(path=path, heldout=0.0), {}, seed, cache_folder())
     count = len(data.packed)
     if count < 2 * FEWEST:
         raise DataError(

@@ -40,7 +40,7 @@ def score_of(experiment: Experiment) -> CheckpointScore | None:
         return None
     if not experiment.data.translates:
         return SelectionScore(experiment)
-    return FidelityScore(experiment) if experiment.data.train.is_aligned else ManifoldScore(experiment)
+    return FidelityScore(experiment) if experiment.pictures.train.is_aligned else ManifoldScore(experiment)
 
 
 class SelectionScore:
@@ -58,7 +58,7 @@ class SelectionScore:
 
     def __call__(self) -> float:
         """The distance now; lower is better, 0 is as near as real ones are."""
-        experiment, codec = self.experiment, self.experiment.data.codec
+        experiment, codec = self.experiment, self.experiment.pictures.codec
         chunks = sample(
             experiment.loop.averager.sampler, _SAMPLES, experiment.recipe.seed, experiment.conditions(_SAMPLES),
             numbers=experiment.numbers, device=experiment.device,
@@ -68,13 +68,13 @@ class SelectionScore:
 
     @cached_property
     def _embedder(self) -> Embedder:
-        data = self.experiment.data
+        data = self.experiment.pictures
         embedding = registry.find("embeddings", "domain").read({"steps": _STEPS})
         return embedding.prepare(data.examples(data.train), cache_folder())  # type: ignore[no-any-return]
 
     @cached_property
     def _reals(self) -> torch.Tensor:
-        data = self.experiment.data
+        data = self.experiment.pictures
         return self._embedder(data.examples(data.selection).x)
 
 
@@ -93,7 +93,7 @@ class FidelityScore:
 
     def __call__(self) -> float:
         """The distance now, in features, or in levels of 255 on average; lower is better."""
-        made = _translated(self.experiment, self.experiment.data.selection)
+        made = _translated(self.experiment, self.experiment.pictures.selection)
         assert made.truth is not None
         if self.is_plain:
             return float((made.fake.x.float() - made.truth.x.float()).abs().mean())
@@ -101,7 +101,7 @@ class FidelityScore:
 
     @cached_property
     def _eyes(self) -> PerceptualDistance:
-        data = self.experiment.data
+        data = self.experiment.pictures
         return eyes_for(data.examples(data.selection), data.examples(data.train))
 
 
@@ -124,7 +124,7 @@ class ManifoldScore:
 
     def __call__(self) -> float:
         """The score now; lower is better."""
-        data = self.experiment.data
+        data = self.experiment.pictures
         made = _translated(self.experiment, data.selection)
         if (few := _TRANSLATED - len(made.fake)) > 0:
             made = made.and_also(_translated(self.experiment, data.train, few))
@@ -152,11 +152,11 @@ class ManifoldScore:
 
     @cached_property
     def _train(self) -> Examples:
-        return self.experiment.data.examples(self.experiment.data.train)
+        return self.experiment.pictures.examples(self.experiment.pictures.train)
 
     @cached_property
     def _targets(self) -> Examples:
-        held = self.experiment.data.examples(self.experiment.data.selection)
+        held = self.experiment.pictures.examples(self.experiment.pictures.selection)
         return Examples(torch.cat([held.x, self._train.x])[:_TARGETS])
 
 

@@ -45,7 +45,7 @@ class PictureShow:
     def checkup(self, resumed: bool) -> Checkup:
         """What looks after the players' health."""
         experiment, told = self.experiment, self.look.condition
-        data = experiment.data
+        data = experiment.pictures
         reals, given = data.examples(data.train, REALS), told if data.translates else None
         monitor = HealthMonitor(
             reals.x.numpy(),
@@ -59,7 +59,7 @@ class PictureShow:
     def show_reals(self) -> None:
         """Draw real examples once, to compare with."""
         if not self.run.reals.exists():
-            data = self.experiment.data
+            data = self.experiment.pictures
             stored = data.examples(data.train, SHOWN).x
             write_image(self.run.reals, contact_sheet([data.codec.decode(x) for x in data.codec.expand(stored)]))
 
@@ -74,7 +74,7 @@ class PictureShow:
 
 def _look(experiment: Experiment) -> tuple[Sheet, FixedDraw]:
     """What the frames of the film show: always the same noise, classes in columns; or the same pictures translated."""
-    data, loop, seed = experiment.data, experiment.loop, experiment.recipe.seed
+    data, loop, seed = experiment.pictures, experiment.loop, experiment.recipe.seed
     if data.translates:
         shown = experiment.shown(SHOWN_TRANSLATED)
         assert shown.condition is not None
