@@ -9,6 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
+from mintage.cli import main
+
 TINY = ["model.name=dcgan", "model.width=8", "model.latent_dim=8", "training.batch=8", "training.frames=3"]
 
 
@@ -39,3 +41,14 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
         noise = rng.integers(0, 40, (28, 28))
         Image.fromarray((picture + noise).clip(0, 255).astype(np.uint8)).save(folder / f"{index:03}.png")
     return root
+
+
+def failed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
+    """The one line that the command line ends with when it refuses what a person typed."""
+    monkeypatch.setattr("sys.argv", ["mintage", *words])
+    with pytest.raises(SystemExit) as exit_:
+        main()
+    assert exit_.value.code == 2
+    error = capsys.readouterr().err.strip()
+    assert "\n" not in error
+    return error

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.conftest import TINY
+from tests.conftest import TINY, failed
 from typer.testing import CliRunner
 
 import mintage
-from mintage.cli import app, main
+from mintage.cli import app
 
 runner = CliRunner()
 
@@ -37,16 +37,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def enlarger(data: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     words = [f"data={data}", "scale=2", *FAST, *CROPS]
     return str(mintage.train("restore-sr", overrides=words, out=tmp_path_factory.mktemp("runs")).path)
-
-
-def failed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
-    monkeypatch.setattr("sys.argv", ["mintage", *words])
-    with pytest.raises(SystemExit) as exit_:
-        main()
-    assert exit_.value.code == 2
-    error = capsys.readouterr().err.strip()
-    assert "\n" not in error
-    return error
 
 
 def test_one_file_is_told_by_its_path(enlarger: str, tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.conftest import TINY
+from tests.conftest import TINY, failed
 from typer.testing import CliRunner
 
-from mintage.cli import app, main
+from mintage.cli import app
 
 runner = CliRunner()
 
@@ -17,16 +17,6 @@ def told(*words: str) -> str:
     result = runner.invoke(app, list(words))
     assert result.exit_code == 0, result.output
     return result.output
-
-
-def failed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
-    monkeypatch.setattr("sys.argv", ["mintage", *words])
-    with pytest.raises(SystemExit) as exit_:
-        main()
-    assert exit_.value.code == 2
-    error = capsys.readouterr().err.strip()
-    assert "\n" not in error
-    return error
 
 
 def test_train_then_generate_then_resume(photos: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -31,8 +32,7 @@ class DiffusionFill(nn.Module):
         for _ in range(self.levels):
             values, weight = (_halved(one) for one in maps[-1])
             maps.append((values, weight))
-        values, weight = maps[-1]
-        filled = values / weight.clamp_min(1e-3)
+        filled = torch.zeros_like(maps[-1][0])
         for values, weight in reversed(maps):
             if filled.shape != values.shape:
                 filled = F.interpolate(filled, values.shape[2:], mode="bilinear", align_corners=False)

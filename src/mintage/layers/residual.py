@@ -91,7 +91,7 @@ class ResNetTranslator(nn.Module):
         return 3 + (coarse - 1) + coarse * self.deep_reach + self.up_reach * (coarse - 1) + 3
 
     def start_from_copy(self) -> None:
-        """From now on add what is made to the input's first channels: nothing at first, so outlines are there."""
+        """Add what is made to the input's first channels: nothing at first, so that outlines need not be learned."""
         self.is_residual = True
         for parameter in self.head.parameters():
             nn.init.zeros_(parameter)
