@@ -147,7 +147,7 @@ class Turn:
 class Group:
     """Parameters of a player that learn alike; a player without `groups()` is one group that learns by Adam."""
 
-    parameters: Sequence[nn.Parameter]
+    parameters: Sequence[Tensor]
     rule: Literal["adam", "muon", "rows"] = "adam"  # "rows": tables with sparse gradients
     rate: float = 1.0  # times the player's learning rate
 

@@ -12,10 +12,10 @@ from mintage import registry
 from mintage.augmentation import Pipeline
 from mintage.config import merge
 from mintage.contracts import Batch, Model
+from mintage.corpus import Corpus
 from mintage.data.loading import Cut, Stream
 from mintage.errors import ConfigError
 from mintage.numbers import Numbers
-from mintage.corpus import Corpus
 from mintage.opening import AnyData, Data
 from mintage.recipe import Recipe, resolve
 from mintage.seeding import derive

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mintage import registry
-from mintage.contracts import Batch, Codec, DataSpec, Examples, Source, TensorSpec
 from mintage.codecs.text import TextCodec
+from mintage.contracts import Batch, Codec, DataSpec, Examples, Source, TensorSpec
 from mintage.corpus import Corpus, open_corpus, text_spec
 from mintage.data.grouping import Listed, group_of, split_by_group
 from mintage.data.inspection import DataReport
@@ -281,7 +281,8 @@ def _find_source(settings: DataSettings) -> tuple[Any, str]:
         name = next((one for one in known if registry.find("sources", one).accepts(settings.path)), "")
     if not name:
         raise DataError(
-            f"{settings.path} is not data that Mintage knows. It reads folders of images, zip and tar files, idx files, and text."
+            f"{settings.path} is not data that Mintage knows. It reads folders of images, zip and tar files, idx files "
+            "and text."
         )
     cls = registry.find("sources", name.replace("-", "_"))
     if settings.path is None and (words := getattr(cls, "needs", "")):

@@ -18,8 +18,8 @@ from mintage.contracts import Callback
 from mintage.errors import RunError, TrainingDiverged
 from mintage.experiment import Experiment
 from mintage.judging.selection import score_of
-from mintage.run import RunDirectory
 from mintage.opening import Data
+from mintage.run import RunDirectory
 from mintage.showing.pictures import PictureShow
 from mintage.showing.texts import TextShow
 from mintage.storage import write_json, write_text

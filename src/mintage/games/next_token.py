@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -17,7 +15,8 @@ class NextToken(nn.Module):
     """Maximum likelihood of each token given those before it (Bengio et al., 2003).
 
     The stake is the mean of nats a token over a window: of its context + 1 tokens each but the first is expected from
-    all that stand before it. Texts that are drawn begin after the token `first`. Where `Batch.mask` is given, only tokens under it count.
+    all that stand before it. Texts that are drawn begin after the token `first`. Where `Batch.mask` is given, only
+    tokens under it count.
     """
 
     def __init__(self, writer: nn.Module, context: int, first: int) -> None:
@@ -39,8 +38,8 @@ class NextToken(nn.Module):
     def _nats(self, batch: Batch) -> Tensor:
         logits = self.sampler.writer(batch.x[:, :-1])
         target = batch.x[:, 1:]
-        nats = F.cross_entropy(logits.flatten(0, 1).float(), target.flatten(), reduction="none").view_as(target)
+        nats: Tensor = F.cross_entropy(logits.flatten(0, 1).float(), target.flatten(), reduction="none").view_as(target)
         if batch.mask is None:
             return nats.mean()
-        counted: Any = batch.mask[:, 1:]
+        counted = batch.mask[:, 1:]
         return (nats * counted).sum() / counted.sum().clamp_min(1)

@@ -43,7 +43,8 @@ class HashedNgrams(nn.Module):
         """The row of each order's n-gram that ends at each of the last `count` tokens. Shape: (B, T) int64 each."""
         missing = max(self.reach + count - tokens.shape[1], 0)
         padded = F.pad(tokens, (missing, 0), value=self.start)[:, -(self.reach + count) :]
-        found, mixed = [], torch.zeros_like(padded[:, :count])
+        found: list[Tensor] = []
+        mixed = torch.zeros_like(padded[:, :count])
         for back in range(self.reach + 1):
             token = padded[:, self.reach - back : self.reach - back + count]
             mixed = (mixed ^ (token + 1 + back * _STEP)) * _FACTOR

@@ -36,7 +36,7 @@ class Memory:
         return self.tokens.shape[1]
 
     def extend(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Keep a layer's new keys and values; returns all that it has. Shape: (B, heads, T, D) -> (B, heads, L+T, D)."""
+        """Keep a layer's new keys and values, return all it has. Shape: (B, heads, T, D) -> (B, heads, L + T, D)."""
         stop = self.length + keys.shape[2]
         self.keys[layer, :, :, self.length : stop] = keys
         self.values[layer, :, :, self.length : stop] = values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 import torch
 import torch.nn.functional as F
@@ -94,7 +94,7 @@ class _Writer(nn.Module):
         self.embedding = nn.Embedding(num_tokens, model.width)
         nn.init.normal_(self.embedding.weight, std=0.8)
         self.ngrams = HashedNgrams(model.ngrams, model.slots, model.width, num_tokens) if model.ngrams else None
-        self.blocks = nn.ModuleList(_Block(model, place, num_tokens) for place in range(model.layers))
+        self.blocks = cast(Sequence[_Block], nn.ModuleList(_Block(model, k, num_tokens) for k in range(model.layers)))
         self.rotary = Rotary(model.width // model.heads, context)
         self.head = nn.Linear(model.width, num_tokens, bias=False)
         nn.init.normal_(self.head.weight, std=0.001)
@@ -118,11 +118,11 @@ class _Writer(nn.Module):
     def groups(self) -> Sequence[Group]:
         """What learns alike, with rates beside the player's own, which is Muon's."""
         matrices = [p for block in self.blocks for p in block.matrices()]
-        tables = [self.embedding.weight] + [b.values_of.weight for b in self.blocks if b.values_of is not None]
+        of_values = [block.values_of.weight for block in self.blocks if block.values_of is not None]
         rest = [p for block in self.blocks for p in block.scales()]
         groups = [
             Group(matrices, rule=self.matrices, rate=1.0 if self.matrices == "muon" else 0.1),
-            Group(tables),
+            Group([self.embedding.weight, *of_values]),
             Group([self.head.weight], rate=0.2),
             Group(rest, rate=0.1),
         ]
@@ -166,7 +166,7 @@ class _Block(nn.Module):
         if self.values_of is not None:
             nn.init.normal_(self.values_of.weight, std=width**-0.5)
 
-    def matrices(self) -> list[nn.Parameter]:
+    def matrices(self) -> list[Tensor]:
         layers = (self.query, self.key, self.value, self.attended, self.wide, self.narrow)
         return [layer.weight for layer in layers]
 
@@ -198,7 +198,7 @@ class _Block(nn.Module):
         return self.attended(seen.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
     def _heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, T, D)
+        return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)  # (B, heads, T, D)
 
 
 def _normed(x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 __all__ = ["Muon", "RowAdagrad", "orthogonalized"]
@@ -23,33 +23,33 @@ class Muon(Optimizer):
     """
 
     def __init__(
-        self, parameters: Iterable[nn.Parameter], lr: float, momentum: float = 0.95, weight_decay: float = 0.0
+        self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0
     ) -> None:
         super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
-            alike: dict[torch.Size, list[nn.Parameter]] = defaultdict(list)
+            alike: dict[torch.Size, list[Tensor]] = defaultdict(list)
             for parameter in group["params"]:
                 if parameter.grad is not None:
                     alike[parameter.shape].append(parameter)
             for parameters in alike.values():
                 self._move(parameters, group)
 
-    def _move(self, parameters: list[nn.Parameter], group: dict[str, Any]) -> None:
-        gradients = [p.grad for p in parameters]
+    def _move(self, parameters: list[Tensor], group: dict[str, Any]) -> None:
+        gradients = [p.grad for p in parameters if p.grad is not None]
         momenta = [self._momentum(p) for p in parameters]
         torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
         ahead = torch._foreach_lerp(gradients, momenta, group["momentum"])  # Nesterov's look ahead
-        updates = orthogonalized(torch.stack(ahead))  # type: ignore[arg-type]
+        updates = orthogonalized(torch.stack(ahead))
         rows, columns = parameters[0].shape
         scale = max(1.0, rows / columns) ** 0.5  # so that outputs change as much whatever the shape
         if group["weight_decay"]:
             torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
         torch._foreach_add_(parameters, list(updates.unbind()), alpha=-group["lr"] * scale)
 
-    def _momentum(self, parameter: nn.Parameter) -> Tensor:
+    def _momentum(self, parameter: Tensor) -> Tensor:
         state = self.state[parameter]
         if "momentum" not in state:
             state["momentum"] = torch.zeros_like(parameter)
@@ -62,7 +62,7 @@ class RowAdagrad(Optimizer):
     A row that is met for the first time moves by `lr` at once, one that is met often settles: as counts do.
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], lr: float) -> None:
+    def __init__(self, parameters: Iterable[Tensor], lr: float) -> None:
         super().__init__(parameters, {"lr": lr})
 
     @torch.no_grad()
@@ -72,7 +72,7 @@ class RowAdagrad(Optimizer):
                 if table.grad is not None:
                     self._move(table, group["lr"])
 
-    def _move(self, table: nn.Parameter, lr: float) -> None:
+    def _move(self, table: Tensor, lr: float) -> None:
         gradient = table.grad
         assert gradient is not None
         if gradient.is_sparse:
@@ -91,7 +91,7 @@ class RowAdagrad(Optimizer):
 def orthogonalized(matrices: Tensor, steps: int = 5) -> Tensor:
     """About the nearest matrices with orthogonal rows or columns, by Newton-Schulz iteration. Shape: (n, A, B)."""
     a, b, c = _COEFFICIENTS
-    x = matrices / (matrices.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    x: Tensor = matrices / (torch.linalg.matrix_norm(matrices, keepdim=True) + 1e-7)
     is_tall = x.shape[-2] > x.shape[-1]
     if is_tall:
         x = x.mT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -85,7 +85,8 @@ class PlainUpdate:
 
 
 def _groups(player: nn.Module, parameters: Sequence[nn.Parameter]) -> Sequence[Group]:
-    groups = player.groups() if hasattr(player, "groups") else [Group(parameters)]
+    asked: Callable[[], Sequence[Group]] | None = getattr(player, "groups", None)
+    groups = asked() if asked else [Group(parameters)]
     assert sorted(map(id, parameters)) == sorted(id(p) for group in groups for p in group.parameters), "each once"
     return groups
 
