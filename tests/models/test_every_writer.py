@@ -1,0 +1,134 @@
+"""What every registered model that writes tokens must do, found because its file exists."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from mintage import registry
+from mintage.config import Settings
+from mintage.contracts import Batch, DataSpec, Game, TensorSpec
+from mintage.errors import ConfigError, SpecError
+from mintage.layers.turns import set_learning
+from mintage.numbers import Numbers
+from mintage.training.settings import TrainingSettings
+from mintage.training.update import PlainUpdate
+
+TINY = {"gpt": {"width": 16, "layers": 2, "heads": 2, "slots": 256}}
+CONTEXT, TOKENS, START = 12, 11, 3
+SPEC = DataSpec(x=TensorSpec(shape=(CONTEXT + 1,), classes=TOKENS, start=START))
+
+
+def fits(name: str) -> bool:
+    try:
+        tiny(name).build(SPEC)
+    except (SpecError, ConfigError):
+        return False
+    return True
+
+
+def tiny(name: str, **settings: object) -> object:
+    return registry.find("models", name).read({**TINY.get(name, {}), **settings})
+
+
+def test_every_model_is_tried_here_or_among_the_pictures() -> None:
+    from tests.models.test_every_model import MODELS
+
+    assert sorted([*MODELS, *WRITERS]) == sorted(registry.names("models"))
+
+
+WRITERS = [name for name in registry.names("models") if fits(name)]
+each = pytest.mark.parametrize("name", WRITERS)
+
+
+def batch(n: int = 4) -> Batch:
+    rng = torch.Generator().manual_seed(1)
+    period = torch.randint(0, TOKENS, (1, 4), generator=rng).repeat(1, CONTEXT)  # something that can be learned
+    return Batch(torch.cat([period[:, k : k + CONTEXT + 1] for k in range(n)]))
+
+
+def built(name: str) -> Game:
+    torch.manual_seed(0)
+    return tiny(name).build(SPEC)
+
+
+def trained(name: str, steps: int = 20) -> tuple[Game, list[float]]:
+    game = built(name)
+    settings = TrainingSettings.read({**registry.find("models", name).habits, "batch": 4})
+    update = PlainUpdate(game, settings, Numbers(False, False))
+    costs = []
+    for step in range(steps):
+        for turn in game.turns(step, 0):
+            set_learning(game.players[turn.player].parameters(), True)
+            costs.append(sum(price.item() for price in update(turn, [batch()]).pays.values()))
+    return game, costs
+
+
+def logits(game: Game, tokens: Tensor) -> Tensor:
+    with torch.no_grad():
+        return game.sampler.writer.eval()(tokens)
+
+
+@each
+def test_it_learns_what_repeats(name: str) -> None:
+    _, costs = trained(name)
+    assert costs[-1] < 0.7 * costs[0]
+
+
+@each
+def test_it_sees_nothing_of_what_is_to_come(name: str) -> None:
+    game, _ = trained(name, 4)
+    tokens = batch().x[:, :-1]
+    changed = tokens.clone()
+    changed[:, 7:] = (changed[:, 7:] + 1) % TOKENS
+    torch.testing.assert_close(logits(game, tokens)[:, :7], logits(game, changed)[:, :7])
+
+
+@each
+def test_reading_token_by_token_says_what_reading_at_once_says(name: str) -> None:
+    game, _ = trained(name, 4)
+    writer, tokens = game.sampler.writer.eval(), batch().x[:, :-1]
+    memory = writer.memory(len(tokens))
+    with torch.no_grad():
+        first = [writer.read(tokens[:, :5], memory)]
+        said = torch.stack(first + [writer.read(tokens[:, k : k + 1], memory) for k in range(5, CONTEXT)], 1)
+    torch.testing.assert_close(said, logits(game, tokens)[:, 4:], rtol=1e-3, atol=1e-4)
+
+
+@each
+def test_a_text_is_a_function_of_its_noise(name: str) -> None:
+    sampler = trained(name, 4)[0].sampler.eval()
+    noise = sampler.noise(3, torch.Generator().manual_seed(7))
+    with torch.no_grad():
+        texts = sampler(noise)
+        assert torch.equal(texts, sampler(noise))
+        assert torch.equal(sampler(noise[:1]), texts[:1])
+    assert texts.shape == (3, CONTEXT)
+    assert not torch.equal(texts[0], texts[1])
+
+
+@each
+def test_the_state_is_the_whole_of_a_game(name: str) -> None:
+    game, _ = trained(name, 4)
+    torch.manual_seed(99)
+    twin = tiny(name).build(SPEC)
+    twin.load_state_dict(game.state_dict())
+    tokens = batch().x[:, :-1]
+    assert torch.equal(logits(game, tokens), logits(twin, tokens))
+
+
+@each
+def test_every_setting_has_a_description_and_habits_name_real_ones(name: str) -> None:
+    cls = registry.find("models", name)
+    assert issubclass(cls, Settings)
+    assert all(field.description for field in cls.model_fields.values())
+    TrainingSettings.read(cls.habits)
+    for rung in cls.ladder:
+        cls.read({**TINY.get(name, {}), **rung.settings})
+
+
+@each
+def test_pictures_are_an_error_that_helps(name: str) -> None:
+    with pytest.raises(SpecError, match="mintage models --fit"):
+        tiny(name).build(DataSpec(x=TensorSpec(shape=(1, 28, 28))))
