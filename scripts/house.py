@@ -31,6 +31,7 @@ FLOORS: Mapping[str, float] = {
     "models": 4,
     "recipe": 4.5, "corpus": 4.6, "opening": 4.7,
     "experiment": 5, "trained": 5.1, "judging": 5.2, "translation": 5.2,
+    "drawing": 5.2, "writing": 5.2,
     "showing": 5.4, "session": 5.5, "evaluation": 5.7,
     "api": 6,
     "serving": 7, "studio": 7,
@@ -63,6 +64,7 @@ LARGER: Mapping[str, str] = {
     "src/mintage/cli/judge.py:evaluate": "a parameter is a flag of the command line",
     "src/mintage/cli/judge.py:compare": "a parameter is a flag of the command line",
     "src/mintage/cli/make.py:generate": "a parameter is a flag of the command line",
+    "src/mintage/api.py:generate": "one keyword for each flag of `mintage generate`",
     "src/mintage/api.py:train": "one keyword for each flag of `mintage train`, so that both faces say the same",
 }
 

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
 from numpy.typing import NDArray
 from PIL.Image import Image
-from torch import Tensor
 
-from mintage import evaluation, session, translation
+from mintage import drawing, evaluation, session, translation, writing
 from mintage.config import merge
+from mintage.decoding.choice import Decoding
 from mintage.errors import ConfigError, RunError
 from mintage.experiment import Experiment, find_device
 from mintage.generated import Generated, Origin
@@ -22,14 +21,13 @@ from mintage.judging.verdict import Verdict
 from mintage.opening import open_data
 from mintage.recipe import DataSettings, Recipe, read_raw
 from mintage.run import RunDirectory
-from mintage.sampling import noise_of
-from mintage.seeding import generator
 from mintage.storage import cache_folder
 from mintage.trained import Trained
 from mintage.training.budget import Plan, choose, parse_duration
 from mintage.training.checkpoint import Checkpoints
 from mintage.training.distributed import Processes, processes, share_text
 from mintage.translation import How, Translated
+from mintage.writing import Texts, Unfolding
 
 Tell = Callable[[str], None]
 
@@ -205,34 +203,63 @@ class Run:
 
     def generate(
         self,
-        n: int = 16,
+        n: int | None = None,
         *,
         seed: int = 0,
         of: str | int | None = None,
         like: str | Path | None = None,
         spread: float = 0.35,
         step: int | None = None,
-    ) -> Generated:
-        """Draw `n` samples; the same seed names the same samples, however many are drawn.
+        prompt: str = "",
+        heading: str | None = None,
+        decoding: Decoding | Mapping[str, Any] | None = None,
+        **settings: Any,
+    ) -> Generated | Texts:
+        """Draw `n` samples (16, or one text); the same seed names the same samples, however many are drawn.
 
-        `of` is a class, by name or index. `like` is a file that was generated before: the first sample is that one
-        again, the others are its neighbours, `spread` (0 to 1) away. `step` chooses a checkpoint other than the best.
+        `step` chooses a checkpoint other than the best. Of pictures, `of` is a class, by name or index, and `like` a
+        file that was generated before: the first sample is that one again, the others are its neighbours, `spread`
+        (0 to 1) away. A text goes on from `prompt`, or begins as documents do, under the line `heading` if there is
+        one; `decoding`, or its fields as keywords (temperature=0.8), says how: `mintage explain decoding`.
 
         Raises:
-            ConfigError: there is no such class or checkpoint.
+            ConfigError: there is no such class, checkpoint or setting, or it is not one of what the run makes.
             DataError: the `like` file does not say how it was made.
         """
-        if n < 1:
-            raise ConfigError(f"{n} samples cannot be drawn. Ask for one or more.")
-        trained = self._drawing(step)
+        _check_count(n)
+        trained = self._trained(step)
+        if trained.writes:
+            if of is not None or like is not None or spread != 0.35:
+                raise ConfigError(f"{self.path} writes text, which has no classes and no neighbours: try heading=.")
+            return writing.write_texts(trained, writing.ask(prompt, heading, decoding, settings), n or 1, seed)
+        if prompt or heading is not None or decoding is not None or settings:
+            asked = ", ".join(settings) or "prompt, heading, decoding"
+            raise ConfigError(f"{self.path} makes pictures: leave out what is asked of texts ({asked}).")
         if like is not None:
-            return self._neighbours(trained, Origin.of(Path(like)), n, spread)
-        told = trained.told(n, of)
-        origins = [
-            Origin(self.path.name, trained.checkpoint.step, seed, index, None if told is None else int(told[index]))
-            for index in range(n)
-        ]
-        return _drawn(trained, noise_of(trained.sampler, 0, n, seed), told, origins)
+            return drawing.draw_neighbours(trained, Origin.of(Path(like)), n or 16, spread)
+        return drawing.draw_samples(trained, n or 16, seed, of)
+
+    def stream(
+        self,
+        prompt: str = "",
+        n: int = 1,
+        *,
+        seed: int = 0,
+        step: int | None = None,
+        heading: str | None = None,
+        decoding: Decoding | Mapping[str, Any] | None = None,
+        **settings: Any,
+    ) -> Unfolding:
+        """Pieces of the texts that `generate` writes, as they are decided; put together they are its `str`.
+
+        The first piece is the prompt; several texts come one after another, with a rule between them. At the end all
+        of them stand in `made` of what is returned.
+
+        Raises:
+            ConfigError: as `generate`; or the run makes pictures.
+        """
+        _check_count(n)
+        return writing.stream_texts(self._trained(step), writing.ask(prompt, heading, decoding, settings), n, seed)
 
     def walk(
         self, path: str | Path, *, seed: int = 0, stops: int = 6, frames: int = 96, of: str | int | None = None
@@ -240,23 +267,9 @@ class Run:
         """Write an animated WebP that strolls through the latent space and ends where it began.
 
         Raises:
-            ConfigError: the path does not end in .webp, or there is no such class.
+            ConfigError: the path does not end in .webp, there is no such class, or the run makes no pictures of noise.
         """
-        target = Path(path)
-        if target.suffix.lower() != ".webp":
-            raise ConfigError(f"A walk is an animated WebP, so {target} should end in .webp.")
-        trained = self._drawing(None)
-        places = noise_of(trained.sampler, 0, stops, seed)
-        at = torch.arange(frames) / frames * stops
-        start, share = at.long(), at - at.long()
-        noise = _between(places[start], places[(start + 1) % stops], share)
-        told = None if not self.classes else trained.told(1, 0 if of is None else of)
-        told = None if told is None else told.expand(frames)
-        origins = [Origin(self.path.name, trained.checkpoint.step, seed, index) for index in range(frames)]
-        pictures = [_enlarged(picture) for picture in _drawn(trained, noise, told, origins)]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        pictures[0].save(target, save_all=True, append_images=pictures[1:], duration=60, loop=0, quality=85)
-        return target
+        return drawing.draw_walk(self._trained(None), Path(path), seed, (stops, frames), of)
 
     def translate(
         self,
@@ -325,30 +338,10 @@ class Run:
             self._loaded = {step: Trained.open(self.directory, step)}
         return self._loaded[step]
 
-    def _drawing(self, step: int | None) -> Trained:
-        """A checkpoint that draws samples from noise."""
-        trained = self._trained(step)
-        if trained.translates:
-            raise ConfigError(f"{self.path} makes pictures out of others: give it one, with translate or --input.")
-        return trained
 
-    def _neighbours(self, trained: Trained, origin: Origin, n: int, spread: float) -> Generated:
-        sampler = trained.sampler
-        centre = noise_of(sampler, origin.index, 1, origin.seed)
-        others = [sampler.noise(1, generator(origin.seed, "neighbour", origin.index, k)) for k in range(1, n)]
-        around = torch.cat([centre[:0], *others])
-        noise = torch.cat([centre, _between(centre.expand_as(around), around, torch.full((n - 1,), spread))])
-        told = None if origin.condition is None else torch.full((n,), origin.condition)
-        step = trained.checkpoint.step
-        origins = [
-            Origin(self.path.name, step, origin.seed, origin.index, origin.condition, spread if k else 0.0, k)
-            for k in range(n)
-        ]
-        return _drawn(trained, noise, told, origins)
-
-
-def _drawn(trained: Trained, noise: Tensor, told: Tensor | None, origins: Sequence[Origin]) -> Generated:
-    return Generated([trained.codec.decode(one) for one in trained.draw(noise, told)], origins, trained.codec)
+def _check_count(n: int | None) -> None:
+    if n is not None and n < 1:
+        raise ConfigError(f"{n} samples cannot be drawn. Ask for one or more.")
 
 
 def _as_raw(picture: str | Path | Image | NDArray[Any]) -> Path | Image | NDArray[Any]:
@@ -363,14 +356,3 @@ def _plan(first: Experiment, seconds: float) -> Plan:
         return Experiment(first.recipe, sized, first.data, first.device, first.process).measure()[1]
 
     return choose(seconds, first.model.ladder, first.recipe.training.batch, step_seconds)
-
-
-def _between(a: Tensor, b: Tensor, share: Tensor) -> Tensor:
-    """On the arc from a to b, which keeps the length that a normal z has. Shape: (n, *z), (n, *z), (n,) -> (n, *z)."""
-    angle = share.view(-1, *[1] * (a.ndim - 1)) * (torch.pi / 2)
-    return a * angle.cos() + b * angle.sin()  # independent normal draws are all but orthogonal
-
-
-def _enlarged(picture: Any) -> Any:
-    factor = max(1, 256 // max(picture.size))
-    return picture.resize((picture.width * factor, picture.height * factor), 0)

@@ -49,6 +49,9 @@ class DataSettings(Settings):
     """Of a table of texts (.jsonl, .json, .csv, .tsv): the column that holds them; unset: "text", or the longest."""
     documents: Literal["file", "blank-line", "line"] | None = None
     """Where a text ends and the next begins; unset: with its file, but for files of records that all begin alike."""
+    heading: str | None = None
+    """A first line for every text, by which a writer can be asked for its kind: "folder" (its sub-folder), "name" (its
+    file's) or a column of a table; unset: none."""
     encoding: str | None = None
     """Of all text files; unset: recognised for each of them."""
     every_file: bool = False

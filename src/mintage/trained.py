@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mintage import registry
+from mintage.codecs.text import TextCodec
 from mintage.contracts import Codec, DataSpec, Examples, Game, Sampler
 from mintage.errors import ConfigError, RunError
 from mintage.numbers import Numbers, for_sampling
@@ -41,6 +42,11 @@ class Trained:
     def translates(self) -> bool:
         """Whether it makes pictures out of pictures."""
         return self.spec.condition is not None and self.spec.condition.classes is None
+
+    @property
+    def writes(self) -> bool:
+        """Whether it makes text."""
+        return isinstance(self.codec, TextCodec)
 
     @property
     def numbers(self) -> Numbers:

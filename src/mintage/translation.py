@@ -121,6 +121,8 @@ def _inputs(source: Path, out: Path) -> Iterator[Path]:
 
 def _form(trained: Trained) -> Mapping[str, Any]:
     """What the codec of the pictures that the run takes knows of them: channels, background, white."""
+    if trained.writes:
+        raise ConfigError(f"{trained.run.path} writes text and takes no pictures: give it a prompt.")
     if not trained.translates:
         raise ConfigError(
             f"{trained.run.path} makes pictures out of noise, not out of others: leave the input out, or train a "
