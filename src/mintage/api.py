@@ -195,6 +195,7 @@ class Run:
         self.path = path
         self.facts = self.directory.read_facts()
         self.recipe = Recipe.read(read_raw(str(self.directory.recipe), None, ()))
+        self.writes = self.recipe.codec.get("name") == "text"
         self.classes: tuple[str, ...] = tuple(self.facts.get("classes", ()))
         self._loaded: dict[int | None, Trained] = {}
 
@@ -231,13 +232,34 @@ class Run:
         if trained.writes:
             if of is not None or like is not None or spread != 0.35:
                 raise ConfigError(f"{self.path} writes text, which has no classes and no neighbours: try heading=.")
-            return writing.write_texts(trained, writing.ask(prompt, heading, decoding, settings), n or 1, seed)
+            return self.write(
+                n or 1, seed=seed, step=step, prompt=prompt, heading=heading, decoding=decoding, **settings
+            )
         if prompt or heading is not None or decoding is not None or settings:
             asked = ", ".join(settings) or "prompt, heading, decoding"
             raise ConfigError(f"{self.path} makes pictures: leave out what is asked of texts ({asked}).")
         if like is not None:
             return drawing.draw_neighbours(trained, Origin.of(Path(like)), n or 16, spread)
         return drawing.draw_samples(trained, n or 16, seed, of)
+
+    def write(
+        self,
+        n: int = 1,
+        *,
+        prompt: str = "",
+        seed: int = 0,
+        step: int | None = None,
+        heading: str | None = None,
+        decoding: Decoding | Mapping[str, Any] | None = None,
+        **settings: Any,
+    ) -> Texts:
+        """What `generate` does for a run that learned text.
+
+        Raises:
+            ConfigError: as `generate`; or the run makes pictures.
+        """
+        _check_count(n)
+        return writing.write_texts(self._trained(step), writing.ask(prompt, heading, decoding, settings), n, seed)
 
     def stream(
         self,

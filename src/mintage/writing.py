@@ -36,9 +36,9 @@ _ENDINGS: Mapping[Ending, str] = {
 class Asked:
     """What a writer is asked for."""
 
-    prompt: str = ""
-    heading: str | None = None
-    decoding: Decoding = Decoding()
+    prompt: str
+    heading: str | None
+    decoding: Decoding
 
     @property
     def opening(self) -> str:
@@ -214,13 +214,11 @@ def _tokens_of(asked: Asked, codec: TextCodec) -> Tensor:
 
 def _in_order(desk: _Desk, asked: Asked) -> Generator[str, None, Texts]:
     parts: list[Written] = []
-    for some in [desk.noise[:1], *desk.noise[1:].split(CHUNK)]:  # as `write` takes them together
-        if not len(some):
-            continue
+    for first in [0, *range(1, len(desk.noise), CHUNK)]:  # as `write` takes them together
+        some = desk.noise[first : first + CHUNK if first else 1]
         if parts:
             yield RULE
-        alone = not parts
-        writing = steps(desk.model, desk.prompt, some, asked.decoding, desk.vocabulary, alone=alone)
+        writing = steps(desk.model, desk.prompt, some, asked.decoding, desk.vocabulary, alone=not parts)
         parts.append((yield from _one_by_one(writing, len(some), asked.opening)))
     return desk.made(parts)
 

@@ -1,4 +1,4 @@
-"""`mintage generate`: files, a contact sheet, a walk, the neighbours of a file, or pictures made out of others."""
+"""`mintage generate`: files, a contact sheet, a walk, the neighbours of a file, pictures out of others, or texts."""
 
 from __future__ import annotations
 
@@ -12,12 +12,33 @@ if TYPE_CHECKING:
 
 __all__ = ["generate"]
 
+_OF_PICTURES = {
+    "of": "--class", "given": "--input", "mask": "--mask", "strength": "--strength", "tile": "--tile",
+    "walk": "--walk", "like": "--like", "spread": "--spread",
+}  # fmt: skip
+_OF_TEXTS = {
+    "words": "KEY=VALUE", "prompt": "--prompt", "prompt_file": "--prompt-file", "heading": "--heading",
+    "temperature": "--temperature", "top_k": "--top-k", "top_p": "--top-p", "min_p": "--min-p", "length": "--length",
+    "template": "--template", "stop": "--stop", "stream": "--stream",
+}  # fmt: skip
+_SHORT = ("temperature", "top_k", "top_p", "min_p", "length", "template")  # fields of Decoding with a flag each
+
 
 def generate(
+    context: typer.Context,
     run: Annotated[Path, typer.Argument(help="A run directory.")],
-    number: Annotated[int, typer.Option("-n", "--number", help="How many samples.")] = 16,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[KEY=VALUE]...",
+            help="Of texts: any setting of `mintage explain decoding`, such as decoding.repetition_penalty=1.2.",
+        ),
+    ] = None,
+    number: Annotated[
+        int | None, typer.Option("-n", "--number", help="How many samples; unset: 16 pictures, or one text.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed names the same samples.")] = 0,
-    out: Annotated[Path, typer.Option(help="Folder for the files and sheet.png.")] = Path("out"),
+    out: Annotated[Path, typer.Option(help="Folder for the files, and sheet.png or texts.jsonl.")] = Path("out"),
     of: Annotated[str | None, typer.Option("--class", help="A class, by name or number.")] = None,
     given: Annotated[
         Path | None, typer.Option("--input", help="Of a translator: a picture or a folder of them.")
@@ -31,13 +52,37 @@ def generate(
     like: Annotated[Path | None, typer.Option(help="A file made before: itself again, then its neighbours.")] = None,
     spread: Annotated[float, typer.Option(min=0, max=1, help="How far neighbours are.")] = 0.35,
     step: Annotated[int | None, typer.Option(help="A checkpoint other than the best.")] = None,
+    prompt: Annotated[
+        str | None, typer.Option(help="Of texts: what they go on from; unset: as documents begin.")
+    ] = None,
+    prompt_file: Annotated[Path | None, typer.Option(help="A file that holds the prompt, in UTF-8.")] = None,
+    heading: Annotated[str | None, typer.Option(help="Of texts: their first line, such as a class or a title.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Above 1 bolder, below 1 safer, 0 the likeliest.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Only so many of the likeliest tokens.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Only the likeliest that reach this probability.")] = None,
+    min_p: Annotated[float | None, typer.Option(help="Only tokens at least this share as likely as the first.")] = None,
+    length: Annotated[int | None, typer.Option(help="Tokens of a text at most; unset: 512.")] = None,
+    template: Annotated[str | None, typer.Option(help='Lines of so many characters, such as "5x4" or "5,7,5".')] = None,
+    stop: Annotated[list[str] | None, typer.Option(help="A text ends before this; may be given several times.")] = None,
+    stream: Annotated[bool, typer.Option("--stream", help="Print texts while they are written.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Draw samples from a trained run, every file with how it was made; or translate pictures with it."""
+    """Draw samples from a trained run, every file with how it was made; translate pictures; or write texts."""
     from mintage import api
+    from mintage.cli.write import write
     from mintage.errors import ConfigError
 
     loaded = api.load(run)
+    if loaded.writes:
+        _refuse(context, _OF_PICTURES, f"{run} writes text")
+        values = {name: value for name in _SHORT if (value := context.params[name]) is not None}
+        if stop:
+            values["stop"] = tuple(stop)
+        asked = {key: context.params[key] for key in ("seed", "step", "heading", "prompt", "prompt_file")}
+        asked |= {"n": 1 if number is None else number, "words": words or (), "flags": values}
+        write(loaded, asked, out, stream=stream, quiet=quiet)
+        return
+    _refuse(context, _OF_TEXTS, f"{run} makes pictures")
     if given is not None:
         _translate(loaded, given, out, quiet, mask=mask, strength=strength, tile=tile, step=step)
         return
@@ -49,7 +94,19 @@ def generate(
         made = loaded.generate(number, seed=seed, of=of, like=like, spread=spread, step=step)
         written = made.save(out)
     if not quiet:
-        typer.echo(f"{written}" if walk is not None else f"{number} samples and sheet.png: {written}")
+        typer.echo(f"{written}" if walk is not None else f"{len(made)} samples and sheet.png: {written}")
+
+
+def _refuse(context: typer.Context, flags: dict[str, str], why: str) -> None:
+    """What a person typed that this run has no use for is an error."""
+    from mintage.errors import ConfigError
+
+    typed = [
+        flag for name, flag in flags.items()
+        if (source := context.get_parameter_source(name)) is not None and source.name == "COMMANDLINE"
+    ]  # fmt: skip
+    if typed:
+        raise ConfigError(f"{why}: leave {', '.join(typed)} out.")
 
 
 def _translate(run: Run, given: Path, out: Path, quiet: bool, **how: Any) -> None:

@@ -4,53 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, ClassVar, Literal
+from typing import IO, ClassVar, Literal
 
-from mintage.arrangement import is_wanted
 from mintage.errors import ConfigError, DataError
 from mintage.sources.texts.encodings import Look, look_at
-from mintage.sources.texts.rows import ROW_SUFFIXES, choose_column, read_rows, text_of
+from mintage.sources.texts.files import BINARY, PLAIN, SHOWN, files_of_text, first_of, is_mostly_text
+from mintage.sources.texts.headings import check_heading, heading_of_file, heading_of_row
+from mintage.sources.texts.rows import ROW_SUFFIXES, choose_column, columns_of, read_rows, text_of
 
 __all__ = ["Texts"]
 
 Cut = Literal["file", "blank-line", "line"]
 
-_PLAIN = (".txt", ".md", ".text")
-_BINARY = frozenset(
-    {
-        *(".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ico", ".svgz", ".pdf", ".epub"),
-        *(
-            ".zip",
-            ".gz",
-            ".bz2",
-            ".xz",
-            ".zst",
-            ".7z",
-            ".rar",
-            ".tar",
-            ".tgz",
-            ".wav",
-            ".mp3",
-            ".ogg",
-            ".opus",
-            ".flac",
-        ),
-        *(".m4a", ".mp4", ".avi", ".mkv", ".mov", ".webm", ".npy", ".npz", ".pt", ".pth", ".safetensors", ".onnx"),
-        *(".bin", ".exe", ".dll", ".so", ".o", ".pyc", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".odt"),
-        *(".db", ".sqlite", ".parquet", ".feather", ".h5", ".pkl", ".pickle", ".woff", ".woff2", ".ttf", ".otf"),
-    }
-)
 _PIECE = 1 << 20  # characters
 _PEEK = 1 << 16
-_LISTED = 100_000  # files of a folder that decide whether it is one of texts
 _KEPT = 100  # names and reasons of what can't be read
-_SHOWN = 3
 _RECORDS, _RECORD_LINES, _RECORD_CHARACTERS, _ALIKE = 20, 3, 1000, 0.75
 _QUOTES = frozenset("\"'“”‘’「『«»-—–")
 _BLANK_LINE = re.compile(r"(?:\r?\n[ \t\u3000]*){2,}")
@@ -76,12 +49,14 @@ class Texts:
     file is read through once to find its encoding (a BOM, strict UTF-8, UTF-16, GB 18030, or else what the package
     charset-normalizer recognises; `encoding` names it instead), so that what is mixed, binary or empty is left out
     and named in `unreadable`. Line ends stay. With `every_file`, a folder's files of other suffixes are taken too.
+    `heading` sets a line before each document: its sub-folder ("folder"), its file's name ("name"), or what a column of
+    a table says; a document of which none is known has none.
 
     Raises:
         DataError: there is no file of text, or none that can be read.
     """
 
-    takes: ClassVar[tuple[str, ...]] = ("column", "documents", "encoding", "every_file")
+    takes: ClassVar[tuple[str, ...]] = ("column", "documents", "heading", "encoding", "every_file")
     needs: ClassVar[str] = "Text is learned from a file or a folder of files: mintage train ./novels.txt"
 
     def __init__(
@@ -90,11 +65,12 @@ class Texts:
         *,
         column: str | None = None,
         documents: Cut | None = None,
+        heading: str | None = None,
         encoding: str | None = None,
         every_file: bool = False,
     ) -> None:
         self.path = Path(path)
-        self.column, self.ends, self.encoding = column, documents, encoding
+        self.column, self.ends, self.heading, self.encoding = column, documents, heading, encoding
         if encoding is not None:
             _check_encoding(encoding)
         self._first_remarks: list[str] = []
@@ -102,12 +78,12 @@ class Texts:
             self._root, self._names = self.path.parent, [self.path.name]
         elif self.path.is_dir():
             self._root = self.path
-            self._names, self._first_remarks = _files_of_text(self.path, every_file)
+            self._names, self._first_remarks = files_of_text(self.path, every_file)
         else:
             raise DataError(f"There is nothing at {path}. Give the path of a text file, or of a folder of them.")
         if not self._names:
             raise DataError(
-                f"{path} holds no text. Wanted are files that end in {' '.join((*_PLAIN, *ROW_SUFFIXES))}; "
+                f"{path} holds no text. Wanted are files that end in {' '.join((*PLAIN, *ROW_SUFFIXES))}; "
                 "data.every_file=true takes all but pictures, recordings and the like."
             )
         self._looks: dict[str, Look] | None = None
@@ -122,12 +98,10 @@ class Texts:
     def accepts(cls, path: Path) -> bool:
         """A file of text, a table with a column of long texts, or a folder of which most files are such."""
         if path.is_dir():
-            names = list(itertools.islice(_walk(path), _LISTED))
-            texts = sum(is_wanted(name, (*_PLAIN, *ROW_SUFFIXES)) for name in names)
-            return 2 * texts > len(names) > 0
-        if not path.is_file() or path.suffix.lower() in _BINARY:
+            return is_mostly_text(path)
+        if not path.is_file() or path.suffix.lower() in BINARY:
             return False
-        if path.suffix.lower() in _PLAIN:
+        if path.suffix.lower() in PLAIN:
             return True
         try:
             if path.suffix.lower() in ROW_SUFFIXES:
@@ -171,10 +145,13 @@ class Texts:
             path = self._root / name
             if name in self._columns:
                 yield from self._rows(name, look.encoding)
-            elif self._cuts[name][0] == "file":
-                yield Document(name, _pieces(path, look.encoding))
+                continue
+            heading = heading_of_file(name, self.heading)
+            if self._cuts[name][0] == "file":
+                yield _headed(heading, Document(name, _pieces(path, look.encoding)))
             else:
-                yield from _cut(path, name, look.encoding, *self._cuts[name])
+                documents = _cut(path, name, look.encoding, *self._cuts[name])
+                yield from (_headed(heading, document) for document in documents)
 
     def fingerprint(self) -> str:
         """A hash of every name and content, and of how they are read; the folder's own place doesn't matter."""
@@ -197,7 +174,7 @@ class Texts:
         return total.hexdigest()
 
     def _settings(self) -> bytes:
-        return repr((self.column, self.ends, self.encoding)).encode()
+        return repr((self.column, self.ends, self.encoding, *([self.heading] if self.heading else []))).encode()
 
     def _examined(self) -> dict[str, Look]:
         """The files that can be read; found out at the first call, by reading each of them once."""
@@ -212,16 +189,20 @@ class Texts:
                 else:
                     looks[name] = look
             if not looks:
-                shown = "; ".join(f"{name}: {reason}" for name, reason in self._bad[:_SHOWN])
+                shown = "; ".join(f"{name}: {reason}" for name, reason in self._bad[:SHOWN])
                 raise DataError(f"{self.path} holds no text that can be read. {shown}.")
             self._looks = looks
             self._later_remarks += _on_encodings(looks, self.encoding)
+            bare = [name for name in looks if name not in self._columns and not heading_of_file(name, self.heading)]
+            if self.heading and bare:
+                self._later_remarks.append(f"{first_of(bare)}: no heading, since it lies in no sub-folder.")
         return self._looks
 
     def _arranged(self, name: str, look: Look) -> Look:
         """Settle how documents lie in a file."""
         path = self._root / name
         if path.suffix.lower() not in ROW_SUFFIXES:
+            check_heading(self.heading, None, name)
             mark = _mark_of_records(path, look.encoding) if self.ends is None else ""
             self._cuts[name] = (self.ends or ("blank-line" if mark else "file"), mark)
             if mark:
@@ -234,7 +215,8 @@ class Texts:
             self._columns[name], remark, _ = choose_column(path, look.encoding, self.column)
         except DataError as error:
             return Look("", str(error), look.size, look.digest)
-        if remark and remark not in self._later_remarks:
+        check_heading(self.heading, columns_of(path, look.encoding) if self.heading else [], name)
+        if remark and (self.heading is None or "data.heading" not in remark) and remark not in self._later_remarks:
             self._later_remarks.append(remark)
         return look
 
@@ -246,7 +228,8 @@ class Texts:
                     self._add_bad(f"{name}#{number}", reason)
                 else:
                     pieces = (text[first : first + _PIECE] for first in range(0, len(text), _PIECE))
-                    yield Document(f"{name}#{number}", pieces)
+                    heading = heading_of_row(row, name, self.heading)
+                    yield _headed(heading, Document(f"{name}#{number}", pieces))
         except DataError as error:
             self._add_bad(name, f"only its beginning was read: {error}")
 
@@ -254,6 +237,13 @@ class Texts:
         self._num_bad_rows += 1
         if len(self._bad_rows) < _KEPT:
             self._bad_rows.append((name, reason))
+
+
+def _headed(heading: str, document: Document) -> Document:
+    """The document below a line of its own, which is a piece of its own: a prompt with a heading has its tokens."""
+    if not heading:
+        return document
+    return Document(document.name, itertools.chain([f"{heading}\n"], document.stream))
 
 
 def _pieces(path: Path, encoding: str) -> Iterator[str]:
@@ -332,32 +322,6 @@ def _mark_of_records(path: Path, encoding: str) -> str:
     return first[: next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
 
 
-def _files_of_text(root: Path, every_file: bool) -> tuple[list[str], list[str]]:
-    """(names, remarks): plain texts, or tables if there are none."""
-    names = sorted(_walk(root))
-    plain = [name for name in names if is_wanted(name, _PLAIN)]
-    rows = [name for name in names if is_wanted(name, ROW_SUFFIXES)]
-    if every_file:
-        return [name for name in names if Path(name).suffix.lower() not in _BINARY], []
-    if plain and rows:
-        return plain, [f"{_named(rows)} beside the texts {'is' if len(rows) == 1 else 'are'} left out."]
-    left = [name for name in names if name not in set(plain) | set(rows) and Path(name).suffix.lower() not in _BINARY]
-    remark = f"{_named(left)} left out by suffix; data.every_file=true takes such files too."
-    return plain or rows, [remark] if left and plain else []
-
-
-def _walk(root: Path) -> Iterator[str]:
-    """Relative names of all files that are not hidden, each real folder once."""
-    seen: set[str] = set()
-    for folder, below, files in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        below[:] = [] if real in seen else sorted(name for name in below if not name.startswith("."))
-        if real not in seen:
-            prefix = Path(folder).relative_to(root)
-            yield from ((prefix / name).as_posix() for name in sorted(files) if not name.startswith("."))
-        seen.add(real)
-
-
 def _peeked(path: Path) -> str:
     """The encoding of a file's beginning if that is Unicode without NUL bytes or has a BOM, else ""."""
     with path.open("rb") as file:
@@ -375,7 +339,7 @@ def _on_encodings(looks: dict[str, Look], asked: str | None) -> list[str]:
     guessed = [name for name, look in looks.items() if not look.label.startswith("utf")]
     counts = Counter(look.label for look in looks.values())
     if len(counts) < 2:
-        words = f"{_named(guessed)} read as {'/'.join(counts)}, which is a guess; data.encoding names another."
+        words = f"{first_of(guessed)} read as {'/'.join(counts)}, which is a guess; data.encoding names another."
         return [words] if guessed and not asked else []
     parts = []
     for label, count in counts.most_common():
@@ -389,11 +353,6 @@ def _check_encoding(name: str) -> None:
         "".encode(name)
     except LookupError as error:
         raise ConfigError(f"data.encoding = {name!r} is no encoding that Python knows, such as gb18030.") from error
-
-
-def _named(names: Sequence[Any]) -> str:
-    shown = ", ".join(names[:_SHOWN])
-    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN:,} more files"
 
 
 def _bytes_of(name: str) -> bytes:

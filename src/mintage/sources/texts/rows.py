@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from mintage.errors import ConfigError, DataError
 
-__all__ = ["ROW_SUFFIXES", "choose_column", "read_rows", "text_of"]
+__all__ = ["ROW_SUFFIXES", "choose_column", "columns_of", "read_rows", "text_of"]
 
 ROW_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 _LONGEST = 64 << 20  # characters of one row
@@ -48,20 +48,16 @@ def choose_column(path: Path, encoding: str, asked: str | None = None) -> tuple[
         ConfigError: there is no column `asked`.
         DataError: no column holds strings.
     """
-    sample: list[Row] = []
-    try:
-        sample.extend(row for _, row in itertools.islice(read_rows(path, encoding), _SAMPLE) if isinstance(row, dict))
-    except DataError:
-        if not sample:
-            raise
+    sample = _first_rows(path, encoding)
     sizes: Counter[str] = Counter()
     for row in sample:
         for key, value in row.items():
             if (text := _joined(value)) is not None:
                 sizes[key] += len(text)
-    if asked is not None and sample and asked not in {key for row in sample for key in row}:
-        known = ", ".join(dict.fromkeys(key for row in sample for key in row))
-        raise ConfigError(f"{path.name} has no column {asked!r}. It has: {known}. Set data.column to one of them.")
+    if asked is not None and sample and asked not in (known := _columns(sample)):
+        raise ConfigError(
+            f"{path.name} has no column {asked!r}. It has: {', '.join(known)}. Set data.column to one of them."
+        )
     if not sizes and asked is None:
         raise DataError("no column holds text")
     column = asked or ("text" if "text" in sizes else sizes.most_common(1)[0][0])
@@ -69,9 +65,16 @@ def choose_column(path: Path, encoding: str, asked: str | None = None) -> tuple[
     if asked is None and column != "text":
         remark = f"The text of {path.name} is taken from its longest column, {column!r}; data.column names another."
     if aside := [key for key in sizes if key.lower() in _ASIDE and key != column]:
-        remark = f"{remark} Its columns {', '.join(map(repr, aside))} are not used yet.".strip()
+        remark = (
+            f"{remark} It has more columns, {', '.join(map(repr, aside))}: data.heading={aside[0]} sets one above each text."
+        ).strip()
     is_text = bool(asked) or column == "text" or sizes[column] >= _LONG * max(1, len(sample))
     return column, remark, is_text
+
+
+def columns_of(path: Path, encoding: str) -> list[str]:
+    """The columns of a table, by its first rows."""
+    return _columns(_first_rows(path, encoding))
 
 
 def text_of(row: Row | str, column: str) -> tuple[str, str]:
@@ -88,6 +91,21 @@ def text_of(row: Row | str, column: str) -> tuple[str, str]:
     except UnicodeEncodeError:
         return "", "it holds half of a surrogate pair"
     return text, ""
+
+
+def _first_rows(path: Path, encoding: str) -> list[Row]:
+    """Those of the first rows that can be read."""
+    sample: list[Row] = []
+    try:
+        sample.extend(row for _, row in itertools.islice(read_rows(path, encoding), _SAMPLE) if isinstance(row, dict))
+    except DataError:
+        if not sample:
+            raise
+    return sample
+
+
+def _columns(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(key for row in rows for key in row))
 
 
 def _joined(value: Any) -> str | None:
