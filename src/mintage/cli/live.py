@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,12 +19,29 @@ from rich.text import Text
 
 from mintage.watching.words import clock, duration, number, probability
 
-__all__ = ["LiveView"]
+__all__ = ["Counted", "LiveView"]
 
 SPARKS = "▁▂▃▄▅▆▇█"
 SPARK_WIDTH = 28
 FIGURES = {"real", "fake", "score_real", "score_fake", "heldout", "recognition", "augment_p"}  # shown, not paid
+SHOWN_CHARACTERS, SHOWN_LINES = 400, 6  # of the newest sample text
 PLAIN_EVERY = 10.0  # seconds between lines where there is no terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the speed counts, and how many of them a sample has."""
+
+    unit: str = "images"
+    each: int = 1
+
+    def rate(self, samples: float) -> str:
+        """A speed as it is shown.
+
+        >>> Counted("tokens", 128).rate(10.0)
+        '1,280 tokens/s'
+        """
+        return f"{samples * self.each:,.0f} {self.unit}/s"
 
 
 class LiveView:
@@ -40,10 +58,12 @@ class LiveView:
         run: Path | None = None,
         done: int = 0,
         quiet: bool = False,
+        counted: Counted | None = None,
         console: Console | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.steps, self.run, self.quiet, self._now = steps, run, quiet, now
+        self._counted = counted or Counted()
         self.console = console or Console(highlight=False)
         self._step, self._first_step, self._started = done, done, now()
         self._row_at, self._pace = self._started, 0.0  # time of the last row; smoothed seconds a step
@@ -118,9 +138,11 @@ class LiveView:
     def _say_line(self) -> None:
         parts = [f"step {self._step:,}/{self.steps:,}", f"{duration(self._left())} left"]
         if "rate" in self._row:
-            parts.append(f"{self._row['rate']:,.0f} images/s")
+            parts.append(self._counted.rate(self._row["rate"]))
         losses = [key for key in self._paid if key.endswith("/adversarial")] or list(self._paid)
         parts += [f"{_short(key)} {number(self._paid[key][-1])}" for key in losses]
+        if (heldout := self._number("writer/heldout")) is not None:
+            parts.append(f"held out {number(heldout)}")
         if (recognition := self._number("discriminator/recognition")) is not None:
             parts.append(f"recognition {recognition:.2f}")
         if self._alarms:
@@ -142,7 +164,10 @@ class LiveView:
         if self._number("discriminator/real") is not None:
             parts += [Text(), self._opinions()]
         parts += [Text(), self._health()]
-        if self.run is not None:
+        if self.run is not None and self._picture.endswith(".txt"):
+            parts += [Text(), Text(_beginning(self.run / self._picture), style="italic")]
+            parts.append(Text.assemble(("texts     ", "dim"), str(self.run / self._picture), overflow="fold"))
+        elif self.run is not None:
             line = Text.assemble(("pictures  ", "dim"), str(self.run / (self._picture or "samples")), overflow="fold")
             parts.append(line)
         title = self.run.name if self.run else "training"
@@ -153,7 +178,7 @@ class LiveView:
         table.add_column(no_wrap=True)
         table.add_column(ratio=1)
         table.add_column(justify="right", no_wrap=True)
-        rate = f"{self._row['rate']:,.0f} images/s" if "rate" in self._row else "starting"
+        rate = self._counted.rate(self._row["rate"]) if "rate" in self._row else "starting"
         known = self._pace and self._step < self.steps
         left = f"{clock(self._left())} left" if known else clock(self._now() - self._started)
         bar = ProgressBar(total=self.steps, completed=min(self._step, self.steps), complete_style="cyan")
@@ -167,6 +192,8 @@ class LiveView:
         table.add_column(no_wrap=True)
         for key, values in list(self._paid.items())[:6]:
             table.add_row(_short(key), number(values[-1]), Text(sparkline(list(values)), style="cyan"))
+        if (heldout := self._number("writer/heldout")) is not None:
+            table.add_row("held out nats", number(heldout), "")
         return table
 
     def _opinions(self) -> RenderableType:
@@ -196,6 +223,15 @@ class LiveView:
         if self._score:
             line.append(f"   {self._score}", "dim")
         return line
+
+
+def _beginning(file: Path) -> str:
+    """The first lines of what it wrote last."""
+    try:
+        text = file.read_text("utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+    return "\n".join([line for line in text[:SHOWN_CHARACTERS].splitlines() if line.strip()][:SHOWN_LINES])
 
 
 def sparkline(values: list[float]) -> str:

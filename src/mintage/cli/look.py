@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from mintage.contracts import DataSpec
 
 __all__ = ["explain", "models"]
 
@@ -40,7 +44,9 @@ def models(
 
 
 def explain(
-    what: Annotated[str, typer.Argument(help="model.dcgan, training, data, codec.image, judge, or a recipe.")],
+    what: Annotated[
+        str, typer.Argument(help="model.dcgan, training, data, codec.image, judge, decoding, or a recipe.")
+    ],
 ) -> None:
     """List settings with their defaults and meanings; for a recipe, show it."""
     from rich.console import Console
@@ -70,18 +76,27 @@ def explain(
 
 def _settings(what: str) -> Any:
     from mintage import registry
+    from mintage.decoding.choice import Decoding
     from mintage.errors import ConfigError
     from mintage.judging.judge import JudgeSettings
     from mintage.recipe import DataSettings, recipe_names
     from mintage.training.settings import TrainingSettings
 
-    plain: dict[str, Any] = {"training": TrainingSettings, "data": DataSettings, "judge": JudgeSettings}
+    plain: dict[str, Any] = {
+        "training": TrainingSettings, "data": DataSettings, "judge": JudgeSettings, "decoding": Decoding,
+    }  # fmt: skip
     if what in plain:
         return plain[what]
     room, _, name = what.partition(".")
     if room in _ROOMS and name:
         return registry.find(_ROOMS[room], name)
-    known = [*plain, *(f"model.{name}" for name in registry.names("models")), "codec.image", *recipe_names()]
+    known = [
+        *plain,
+        *(f"model.{name}" for name in registry.names("models")),
+        "codec.image",
+        "codec.text",
+        *recipe_names(),
+    ]
     raise ConfigError(f"There is nothing to explain about {what!r}. {registry.suggest(what, known)}")
 
 
@@ -89,7 +104,7 @@ def _rows(room: str, fit: Path | None) -> list[tuple[str, str]]:
     from mintage import registry
     from mintage.recipe import read_raw, recipe_names
 
-    fits = _fitting(fit) if fit is not None else None
+    fits, others = _fitting(fit) if fit is not None else (None, set[str]())
     rows = []
     for name in registry.names(room):
         cls = registry.find(room, name)
@@ -99,25 +114,41 @@ def _rows(room: str, fit: Path | None) -> list[tuple[str, str]]:
         if fits is None or name in fits:
             rows.append((name, about))
     if room == "models":
-        rows += [(name, "recipe: " + read_raw(name, None, []).get("about", "")) for name in recipe_names()]
+        recipes = {name: read_raw(name, None, []) for name in recipe_names()}
+        rows += [
+            (name, "recipe: " + raw.get("about", ""))
+            for name, raw in recipes.items() if raw.get("model", {}).get("name") not in others
+        ]  # fmt: skip
     return rows
 
 
-def _fitting(path: Path) -> set[str]:
-    from mintage import registry
-    from mintage.errors import SpecError
+def _fitting(path: Path) -> tuple[set[str], set[str]]:
+    """The models that can learn this data; and those that learn only what it is not: pictures, or text."""
+    from mintage.contracts import DataSpec, TensorSpec
     from mintage.opening import open_data
     from mintage.recipe import DataSettings
     from mintage.storage import cache_folder
 
     data, _, _ = open_data(DataSettings(path=path.resolve()), {}, 0, cache_folder())
-    fitting = set()
-    for name in registry.names("models"):
-        if name == "custom":
-            continue
-        try:
-            registry.find("models", name)().build(data.spec)
-        except SpecError:
-            continue
-        fitting.add(name)
-    return fitting
+    fitting = _building(data.spec)
+    if data.spec.x.classes is not None:
+        return fitting, set(_models()) - fitting
+    return fitting, _building(DataSpec(x=TensorSpec(shape=(17,), classes=32)))
+
+
+def _models() -> list[str]:
+    from mintage import registry
+
+    return [name for name in registry.names("models") if name != "custom"]
+
+
+def _building(spec: DataSpec) -> set[str]:
+    from mintage import registry
+    from mintage.errors import SpecError
+
+    found = set()
+    for name in _models():
+        with suppress(SpecError):
+            registry.find("models", name)().build(spec)
+            found.add(name)
+    return found

@@ -16,7 +16,7 @@ Words = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="WHAT [KEY=VALUE]...",
-        help="A folder of images, a zip or tar file, a recipe or built-in data; then settings such as "
+        help="A folder of images, a zip or tar file, texts, a recipe or built-in data; then settings such as "
         "training.steps=2000. `mintage models` lists recipes, `mintage explain training` lists settings.",
     ),
 ]
@@ -124,16 +124,34 @@ def _introduce(ready: Preparation) -> None:
     for line in data.report.lines():
         typer.echo(line)
     training = recipe.training
-    model = ", ".join(f"{k} {v}" for k, v in recipe.model.items() if k in ("name", "width", "latent_dim"))
+    model = ", ".join(f"{k} {v}" for k, v in recipe.model.items() if k in ("name", "width", "layers", "latent_dim"))
     classes = f", {ready.experiment.num_classes} classes" if ready.experiment.num_classes else ""
     typer.echo(f"Model: {model.removeprefix('name ')}{classes}. Numbers: {numbers}, on {ready.experiment.device}.")
-    typer.echo(f"Training: {training.steps:,} steps of {training.batch} ({training.steps * training.batch:,} images).")
+    samples = training.steps * training.batch
+    if context := _context(ready):
+        read = samples * context
+        typer.echo(
+            f"Training: {training.steps:,} steps of {training.batch} windows of {context} tokens ({read:,} tokens: "
+            f"the text {read / max(data.train.size, 1):,.2g} times)."
+        )
+    else:
+        typer.echo(f"Training: {training.steps:,} steps of {training.batch} ({samples:,} images).")
     if ready.plan is not None:
-        typer.echo(f"The budget: {ready.plan.rate:,.0f} images/s measured; {ready.plan.more}.")
+        rate, unit = ready.plan.rate * (context or 1), "tokens" if context else "images"
+        typer.echo(f"The budget: {rate:,.0f} {unit}/s measured; {_in_unit(ready.plan.more, unit)}.")
+
+
+def _context(ready: Preparation) -> int:
+    """Tokens that a writer is told in a window; 0 for what is not text."""
+    return int(getattr(ready.data.train, "length", 0))
+
+
+def _in_unit(words: str, unit: str) -> str:
+    return words.replace("images", unit)
 
 
 def _watch(ready: Preparation, loud: bool) -> None:
-    from mintage.cli.live import LiveView
+    from mintage.cli.live import Counted, LiveView
     from mintage.training.budget import spell_duration
     from mintage.watching import log
     from mintage.watching.progress import progress
@@ -141,7 +159,9 @@ def _watch(ready: Preparation, loud: bool) -> None:
 
     run = ready.create()
     path = run.path if run else None
-    with LiveView(ready.recipe.training.steps, run=path, done=ready.done, quiet=not loud) as view:
+    context = _context(ready)
+    counted = Counted("tokens", context) if context else None
+    with LiveView(ready.recipe.training.steps, run=path, done=ready.done, quiet=not loud, counted=counted) as view:
         outcome = ready.run([view.row])
     if not loud or run is None:
         return
@@ -151,8 +171,8 @@ def _watch(ready: Preparation, loud: bool) -> None:
             if score.best is not None and score.why:
                 step, value = score.best
                 typer.echo(f"Used is step {step:,}, {score.why}: {label(score.name)} {number(value)}.")
-        what = "--input photos/" if ready.data.translates else "-n 64 --seed 7"
-        typer.echo(f"Next: mintage generate {run.path} {what} --out out/")
+        what = "--input photos/ --out out/" if ready.data.translates else "-n 64 --seed 7 --out out/"
+        typer.echo(f"Next: mintage generate {run.path} {'--temperature 0.8 --stream' if context else what}")
         typer.echo(f"      mintage evaluate {run.path}")
     else:
         typer.echo(f"Stopped ({outcome.reason}) and saved at step {outcome.step:,}.")

@@ -11,6 +11,7 @@ from mintage.run import RunDirectory
 from mintage.storage import write_text
 from mintage.watching.charts import charts
 from mintage.watching.page import command, definitions, figure, page, picture, picture_uri, section
+from mintage.watching.passages import passages
 from mintage.watching.progress import progress
 from mintage.watching.story import Story, read_story
 from mintage.watching.verdicts import copy_parts, score_parts
@@ -30,6 +31,7 @@ def write_report(run: RunDirectory) -> Path:
     nearest = run.nearest
     sections = [
         section("pictures", "From noise to pictures", *_pictures(story)),
+        section("texts", "From chance to text", *passages(run, story.source)),
         section("health", "How the training went", *_health(story)),
         section("translations", "Pictures that it never saw", *_translations(story)),
         section("scores", "Scores", *score_parts(story.verdicts)),
@@ -51,11 +53,13 @@ def _header(story: Story) -> str:
     eyebrow = "Training report" + (f" · started {started}" if started else "")
     tiles = [
         (f"{story.step:,}", "steps"),
-        (f"{facts['images']:,}" if facts.get("images") else "", "images seen"),
+        (f"{facts['images'] * story.each:,}" if facts.get("images") else "", f"{story.unit} seen"),
         (duration(facts["seconds"]) if facts.get("seconds") else "", "of training"),
         (
-            f"{facts['images'] / facts['seconds']:,.0f}" if facts.get("images") and facts.get("seconds") else "",
-            "images a second",
+            f"{facts['images'] * story.each / facts['seconds']:,.0f}"
+            if facts.get("images") and facts.get("seconds")
+            else "",
+            f"{story.unit} a second",
         ),
         (f"{sum(facts['parameters'].values()):,}" if facts.get("parameters") else "", "parameters, all players"),
     ]
@@ -164,7 +168,7 @@ def _in_words(story: Story) -> list[str]:
         )
     rate = story.settled("rate")
     if rate is not None:
-        sentences.append(f"The speed was {rate:,.0f} images a second.")
+        sentences.append(f"The speed was {rate * story.each:,.0f} {story.unit} a second.")
     return sentences
 
 
@@ -181,6 +185,9 @@ def _commands(story: Story) -> list[str]:
     ]
     if story.translates:
         parts = [command(f"mintage generate {path} --input photos/ --out out/", "Translate a picture or a folder")]
+    if story.writes:
+        told = "--temperature 0.8 --min-p 0.05 --stream"
+        parts = [command(f"mintage generate {path} {told}", "Write one; --prompt says how it begins")]
     parts.append(command(f"mintage evaluate {path}", "Judge it, and write its model card"))
     if not story.is_finished:
         parts.insert(0, command(f"mintage train --resume {path}", f"Go on from step {story.step:,}"))

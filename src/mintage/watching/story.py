@@ -57,6 +57,21 @@ class Story:
         return bool(self.facts.get("translates"))
 
     @property
+    def writes(self) -> bool:
+        """Whether it makes text."""
+        return len(self.facts.get("shape", ())) == 1
+
+    @property
+    def unit(self) -> str:
+        """What training is counted in."""
+        return "tokens" if self.writes else "images"
+
+    @property
+    def each(self) -> int:
+        """How many of them a sample has."""
+        return max(1, int(self.facts["shape"][0]) - 1) if self.writes else 1
+
+    @property
     def source(self) -> str:
         data = self.facts.get("data", {})
         return Path(str(data.get("path", "") or self.recipe.get("data", {}).get("path", "") or "its data")).name
@@ -66,8 +81,9 @@ class Story:
         """In one sentence: what learned from what, for how long, where."""
         facts, model = self.facts, str(self.recipe.get("model", {}).get("name", ""))
         count = facts.get("data", {}).get("count")
-        lead = f"A {model + ' ' if model else ''}generator that learned from "
-        lead += f"{count:,} examples of {self.source}" if count else self.source
+        lead = f"A {model + ' ' if model else ''}{'writer' if self.writes else 'generator'} that learned from "
+        kind = ("document" if count == 1 else "documents") if self.writes else "examples"
+        lead += f"{count:,} {kind} of {self.source}" if count else self.source
         if facts.get("seconds"):
             lead += f" in {duration(facts['seconds'])}"
         if where := facts.get("cpu") if self.on_cpu else facts.get("device"):

@@ -1,4 +1,4 @@
-"""The line that each text may begin with: which class, title or column it is of, so that a writer can be asked for it."""
+"""The line that a text may begin with: its class, its title or a column, so that a writer can be asked for it."""
 
 from __future__ import annotations
 
