@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from mintage.cli.live import LiveView, sparkline
+from mintage.cli.live import Counted, LiveView, sparkline
 
 ALARM = {
     "event": "diagnosis", "step": 900, "name": "mode_collapse", "message": "All alike.",
@@ -118,3 +118,16 @@ def test_numbers_that_are_not_finite_do_not_break_the_view() -> None:
     assert "not finite" in shown(True, play)
     assert "not finite" in shown(False, play)
     assert sparkline([1.0, math.nan, 2.0]) == "▁?█"
+
+
+def test_a_writer_shows_tokens_nats_and_the_newest_text(tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "samples" / "0000500.txt").write_text("春风又绿江南岸。\n\nAnd more\n", "utf-8")
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=100, height=40, color_system=None, legacy_windows=False)
+    with LiveView(1000, run=tmp_path, counted=Counted("tokens", 128), console=console) as view:
+        view.row({"event": "sample", "step": 500, "file": "samples/0000500.txt"})
+        view.row({"step": 500, "rate": 10.0, "writer/nats": 1.91, "writer/heldout": 2.05})
+    for part in ("1,280 tokens/s", "writer nats", "1.91", "held out nats", "2.05", "春风又绿江南岸。", "And more"):
+        assert part in out.getvalue(), part
+    assert "pictures" not in out.getvalue()

@@ -134,7 +134,7 @@ def test_rows_of_json_lines_are_documents_and_bad_ones_are_named(tmp_path: Path)
     assert texts(source) == {"a.jsonl#1": "one\n", "a.jsonl#4": "bare"}
     assert [name for name, _ in source.unreadable] == ["a.jsonl#2", "a.jsonl#3", "a.jsonl#5", "a.jsonl#6"]
     assert source.num_unreadable == 4
-    assert "'title' are not used" in source.remarks[0]
+    assert "'title': data.heading=title" in source.remarks[0]
     texts(source)
     assert source.num_unreadable == 4, "a second pass doesn't count them again"
 

@@ -132,7 +132,7 @@ def _introduce(ready: Preparation) -> None:
         read = samples * context
         typer.echo(
             f"Training: {training.steps:,} steps of {training.batch} windows of {context} tokens ({read:,} tokens: "
-            f"the text {read / max(data.train.size, 1):,.2g} times)."
+            f"the text {samples / max(len(data.train), 1):,.2g} times)."
         )
     else:
         typer.echo(f"Training: {training.steps:,} steps of {training.batch} ({samples:,} images).")

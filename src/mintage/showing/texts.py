@@ -45,7 +45,7 @@ class TextShow:
         data = self.experiment.data
         if not self.run.real_texts.exists():
             count = min(_REALS, len(data.train))
-            passages = [data.codec.decode(row) for row in data.train.batch(0, count).x]
+            passages = [_shown(data.codec, row) for row in data.train.batch(0, count).x]
             write_text(self.run.real_texts, _RULE.join(passages))
 
     def close(self) -> None:
@@ -68,8 +68,14 @@ class _Frames:
         codec, run = self.show.experiment.data.codec, self.show.run
         path = run.sample_text(step)
         try:
-            write_text(path, _RULE.join(codec.decode(row) for row in self.look.of(self.sampler)))
+            write_text(path, _RULE.join(_shown(codec, row) for row in self.look.of(self.sampler)))
         except OSError as error:
             self.show.tell({"event": "not_saved", "step": step, "message": f"{path.name} was not written: {error}."})
         else:
             self.show.tell({"event": "sample", "step": step, "file": path.relative_to(run.path).as_posix()})
+
+
+def _shown(codec: Any, tokens: Tensor) -> str:
+    """A passage with a blank line where a document ends, for the token between them is no text."""
+    ends = (tokens == codec.separator).nonzero()[:, 0].tolist() if codec.separator is not None else []
+    return "\n\n".join(codec.decode(part) for part in tokens.tensor_split(ends) if len(part))

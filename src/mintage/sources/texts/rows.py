@@ -65,9 +65,8 @@ def choose_column(path: Path, encoding: str, asked: str | None = None) -> tuple[
     if asked is None and column != "text":
         remark = f"The text of {path.name} is taken from its longest column, {column!r}; data.column names another."
     if aside := [key for key in sizes if key.lower() in _ASIDE and key != column]:
-        remark = (
-            f"{remark} It has more columns, {', '.join(map(repr, aside))}: data.heading={aside[0]} sets one above a text."
-        ).strip()
+        more = f"It has more columns, {', '.join(map(repr, aside))}: data.heading={aside[0]} sets one above a text."
+        remark = f"{remark} {more}".strip()
     is_text = bool(asked) or column == "text" or sizes[column] >= _LONG * max(1, len(sample))
     return column, remark, is_text
 
