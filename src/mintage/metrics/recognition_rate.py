@@ -31,7 +31,7 @@ class _Sides(NamedTuple):
 class RecognitionRate(Settings):
     """Share of right answers to "real or made?" on examples that the judge never saw (Lopez-Paz and Oquab, 2017).
 
-    Three judges, from strict to mild. A fresh convolutional classifier sees the pixels; against most generators it wins
+    Of texts the second judge alone, on the features. Three judges, from strict to mild. A fresh convolutional classifier sees the pixels; against most generators it wins
     almost always, so that only the best ones show on it. A logistic regression on the features of the embedding is
     graded where the first is at its end. The run's own discriminator, where there is one, tells how much of what it
     learned holds for real examples that it never saw. The floor of each is the same judge, trained afresh, between the
@@ -54,7 +54,7 @@ class RecognitionRate(Settings):
         )
 
     def measure(self, evidence: Evidence) -> Findings:
-        """recognition_rate, probe_rate, and discriminator_rate where the run has a discriminator."""
+        """recognition_rate of pictures, probe_rate, and discriminator_rate where the run has a discriminator."""
         seed = evidence.seed
         pixels = {part: getattr(evidence, part).x for part in ("fake", "real", "control")}
         points = {part: evidence.points(part) for part in pixels}
@@ -62,6 +62,8 @@ class RecognitionRate(Settings):
             ("recognition_rate", "A fresh classifier", pixels, lambda x: _by_classifier(x, self.steps, seed)),
             ("probe_rate", "A simple rule on features", points, _by_probe),
         ]
+        if evidence.texts is not None:
+            del judges[0]
         if evidence.logits is not None:
             answers = {part: evidence.logits(getattr(evidence, part)) for part in pixels}
             judges.append(("discriminator_rate", "The run's own discriminator", answers, _by_threshold))
