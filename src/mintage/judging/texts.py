@@ -266,4 +266,6 @@ def _documents(corpus: Corpus, view: TextView) -> Sequence[str]:
     place = np.searchsorted(ranges[:, 0], packed.starts, side="right") - 1
     whole = np.flatnonzero((place >= 0) & (stops <= ranges[np.maximum(place, 0), 1]))
     shown = whole[:: max(1, len(whole) // _POEMS)][:_POEMS]
-    return [corpus.codec.decode(torch.from_numpy(packed.x[packed.starts[d] : stops[d]].astype(np.int64))) for d in shown]
+    return [
+        corpus.codec.decode(torch.from_numpy(packed.x[packed.starts[d] : stops[d]].astype(np.int64))) for d in shown
+    ]

@@ -97,7 +97,11 @@ def _repetition_score(made: Sequence[Tokens], real: Sequence[Tokens], counts: di
 
 
 def _pair_of_scores(
-    place: str, made: Sequence[Tokens], references: Sequence[Tokens], floors: tuple[float, float], counts: dict[str, int]
+    place: str,
+    made: Sequence[Tokens],
+    references: Sequence[Tokens],
+    floors: tuple[float, float],
+    counts: dict[str, int],
 ) -> list[Score]:
     fluent, alike = bleu(made, references), self_bleu(made)
     at = f" at temperature {place[1:]}" if place else ""

@@ -57,6 +57,11 @@ class Story:
         return bool(self.facts.get("translates"))
 
     @property
+    def writes(self) -> bool:
+        """Whether it makes text."""
+        return self.recipe.get("codec", {}).get("name") == "text"
+
+    @property
     def source(self) -> str:
         data = self.facts.get("data", {})
         return Path(str(data.get("path", "") or self.recipe.get("data", {}).get("path", "") or "its data")).name
@@ -66,8 +71,9 @@ class Story:
         """In one sentence: what learned from what, for how long, where."""
         facts, model = self.facts, str(self.recipe.get("model", {}).get("name", ""))
         count = facts.get("data", {}).get("count")
-        lead = f"A {model + ' ' if model else ''}generator that learned from "
-        lead += f"{count:,} examples of {self.source}" if count else self.source
+        kind, examples = ("writer", "documents") if self.writes else ("generator", "examples")
+        lead = f"A {model + ' ' if model else ''}{kind} that learned from "
+        lead += f"{count:,} {examples} of {self.source}" if count and not (self.writes and count == 1) else self.source
         if facts.get("seconds"):
             lead += f" in {duration(facts['seconds'])}"
         if where := facts.get("cpu") if self.on_cpu else facts.get("device"):
