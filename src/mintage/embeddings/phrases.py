@@ -1,4 +1,4 @@
-"""The phrases embedding: passages as points by the runs of tokens that stand in them, learned from the user's own text."""
+"""The phrases embedding: passages as points by the runs of tokens that stand in them, learned from the user's text."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Phrases(Settings):
                 f"{tuple(reals.x.shape)} {reals.x.dtype}. Give more text, or choose an embedding that fits this data."
             )
         rows = torch.randperm(len(reals), generator=generator(self.seed, "phrases", "passages"))[:_MOST]
-        counts = torch.cat([self._counts(block) for block in reals.x[rows.sort().values].split(_BLOCK)])
+        counts = torch.cat([self._counts(block) for block in torch.split(reals.x[rows.sort().values], _BLOCK)])
         seen = (counts != 0).sum(0)
         weights = (len(counts) / seen.clamp_min(1)).log() * (seen > 0)
         points = F.normalize(counts * weights, dim=1)
@@ -99,12 +99,12 @@ class PhraseEmbedder:
 
     def __call__(self, x: Tensor) -> Tensor:
         """The features of each passage, in order."""
-        blocks = [F.normalize(self.settings._counts(part) * self.weights, dim=1) for part in x.split(_BLOCK)]
+        blocks = [F.normalize(self.settings._counts(part) * self.weights, dim=1) for part in torch.split(x, _BLOCK)]
         return torch.cat([block @ self.directions for block in blocks]) if blocks else torch.zeros(0, self.dim)
 
 
 def _directions(points: Tensor, dim: int, rng: torch.Generator) -> Tensor:
-    """The right singular vectors of the largest values (Halko, Martinsson and Tropp, 2011). Shape: (N, D) -> (D, dim)."""
+    """Right singular vectors of the largest values (Halko, Martinsson and Tropp, 2011). Shape: (N, D) -> (D, dim)."""
     width = min(dim + _SPARE, *points.shape)
     found = points @ torch.randn(points.shape[1], width, generator=rng)
     for _ in range(_PASSES):
@@ -112,4 +112,5 @@ def _directions(points: Tensor, dim: int, rng: torch.Generator) -> Tensor:
     basis = torch.linalg.qr(found).Q
     vectors = torch.linalg.svd(basis.T @ points, full_matrices=False).Vh[:dim].T
     signs = vectors.gather(0, vectors.abs().argmax(0, keepdim=True)).sign()  # which way a direction points is chance
-    return (vectors * signs).contiguous()
+    directions: Tensor = (vectors * signs).contiguous()
+    return directions

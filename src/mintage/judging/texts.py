@@ -1,4 +1,4 @@
-"""The evidence in a judgement of text: passages of equal length, made and real, and what a writer says of unseen text."""
+"""The evidence in a judgement of text: passages of equal length, made and real, and what unseen text costs."""
 
 from __future__ import annotations
 

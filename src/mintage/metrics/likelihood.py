@@ -1,4 +1,4 @@
-"""Likelihood: what held-out text costs a writer, beside counted models of the same tokens, and what it learned by heart."""
+"""Likelihood: what held-out text costs a writer, beside counted models of it, and how much was learned by heart."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _nats_score(told: Foretold, others: Mapping[str, Floats], seed: int) -> Scor
         ends,
         baselines=means,
         counts={"held-out tokens": len(nats), "counted tokens": len(told.counted)},
-        words=f"A token of the held-out text costs it {value:.3f} nats{_between(ends)}. {_worth(value, best, means, gain)}",
+        words=f"A token of held-out text costs it {value:.3f} nats{_between(ends)}. {_worth(value, best, means, gain)}",
         remarks=[told.stride],
     )
 

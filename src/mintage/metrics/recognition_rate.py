@@ -31,11 +31,12 @@ class _Sides(NamedTuple):
 class RecognitionRate(Settings):
     """Share of right answers to "real or made?" on examples that the judge never saw (Lopez-Paz and Oquab, 2017).
 
-    Of texts the second judge alone, on the features. Three judges, from strict to mild. A fresh convolutional classifier sees the pixels; against most generators it wins
+    Three judges, from strict to mild. A fresh convolutional classifier sees the pixels; against most generators it wins
     almost always, so that only the best ones show on it. A logistic regression on the features of the embedding is
-    graded where the first is at its end. The run's own discriminator, where there is one, tells how much of what it
-    learned holds for real examples that it never saw. The floor of each is the same judge, trained afresh, between the
-    real examples of the reference and of the control: away from 0.5, the two parts of the real data differ.
+    graded where the first is at its end; passages of text are shown to this one alone. The run's own discriminator,
+    where there is one, tells how much of what it learned holds for real examples that it never saw. The floor of each
+    is the same judge, trained afresh, between the real examples of the reference and of the control: away from 0.5,
+    the two parts of the real data differ.
 
     Real and made are equally many, half of each to learn from; the interval is exact for the judge that was trained.
     """

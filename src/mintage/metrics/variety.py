@@ -108,7 +108,7 @@ def _pair_of_scores(
     return [
         _score(
             f"bleu{place}", fluent, floors[0], counts,
-            f"Passages{at} share wording with held-out text to a BLEU of {fluent.value:.3f}; real ones to {floors[0]:.3f}.",
+            f"Passages{at} share wording with held-out text to a BLEU of {fluent.value:.3f}, real ones to {floors[0]:.3f}.",
         ),
         _score(
             f"self_bleu{place}", alike, floors[1], counts,

@@ -68,8 +68,8 @@ class VerseForm(Settings):
                     floor=floor,
                     ideal=1.0,
                     counts={"poems": len(made), "real poems": len(texts.documents)},
-                    words=f"{kept / len(made):.0%} of its poems ({low:.0%} to {high:.0%}) keep lines of {lengths} letters "
-                    f"from beginning to end{beside}.",
+                    words=f"{kept / len(made):.0%} of its poems ({low:.0%} to {high:.0%}) keep lines of {lengths} "
+                    f"letters from beginning to end{beside}.",
                     remarks=["composed freely: a template (--template 5x4) makes it keep a form"],
                 )
             ]

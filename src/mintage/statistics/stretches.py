@@ -1,4 +1,4 @@
-"""Error bars of a mean over a sequence whose neighbours are alike: whole stretches are drawn again, not single values."""
+"""Error bars of a mean over a sequence whose neighbours are alike: whole stretches are drawn, not single values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws what a temperature buys: fluency against sameness of what a writer wrote, as a line of points beside real text."""
+"""Draws what a temperature buys: fluency against sameness of what a writer wrote, as points beside real text."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from typing import Any
 from mintage.run import RunDirectory
 from mintage.storage import write_text
 from mintage.watching.charts import charts
-from mintage.watching.page import command, definitions, figure, page, picture, picture_uri, section
 from mintage.watching.frontier import frontier_parts
+from mintage.watching.page import command, definitions, figure, page, picture, picture_uri, section
 from mintage.watching.progress import progress
 from mintage.watching.story import Story, read_story
 from mintage.watching.verdicts import copy_parts, score_parts

@@ -59,7 +59,7 @@ class Story:
     @property
     def writes(self) -> bool:
         """Whether it makes text."""
-        return self.recipe.get("codec", {}).get("name") == "text"
+        return bool(self.recipe.get("codec", {}).get("name") == "text")
 
     @property
     def source(self) -> str:
