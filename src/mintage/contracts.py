@@ -281,7 +281,7 @@ class Evidence:
     fake: Examples
     real: Examples  # the reference: real ones that nobody learned from
     control: Examples  # other real ones: what they score against the reference is the floor
-    train: Examples  # what the generator learned from, as far as is known; its `control` is part of it
+    train: Examples  # what the generator learned from, as far as is known; of pictures its `control` is part
     embedder: Embedder
     classes: Sequence[str] = ()  # names behind the labels
     seed: int = 0

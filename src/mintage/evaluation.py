@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mintage.codecs.text import TextCodec
 from mintage.contracts import Embedder, Examples
 from mintage.errors import ConfigError
 from mintage.judging.judge import JudgeSettings, embedder_for, judge, write_pairs, write_translations
@@ -109,12 +108,12 @@ def _common_reals(contenders: Sequence[Path], against: Path | None, settings: Ju
 
 def _reals(trained: Trained, settings: JudgeSettings) -> Reals:
     """What a run held out, and what it learned from."""
-    of = passages_of_run if isinstance(trained.codec, TextCodec) else reals_of_run
+    of = reals_of_run if trained.spec.x.classes is None else passages_of_run  # tokens are of classes
     return of(trained, settings.samples)
 
 
 def _made(trained: Trained, reals: Reals, settings: JudgeSettings, tell: Tell) -> Made:
-    if reals.corpus is not None or isinstance(trained.codec, TextCodec):
+    if reals.corpus is not None or trained.spec.x.classes is not None:
         tell("writing passages, and foretelling held-out text")
         return written_by_run(trained, reals, settings.samples, settings.seed)
     count = min(

@@ -53,7 +53,7 @@ class Reals:
     def prepared(self) -> str:
         """How every example was made alike."""
         if self.corpus is not None:
-            return f"passages of {self.reference.x.shape[1]} tokens ({self.corpus.codec.tokens})"
+            return f"passages of {self.reference.x.shape[1]} tokens ({self.corpus.report.kind})"
         state = self.codec.state()
         how = [str(state[key]) for key in ("shape", "filter", "background") if key in state]
         return " ".join(["x".join(str(side) for side in self.reference.x.shape[1:]), *how])

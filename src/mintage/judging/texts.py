@@ -13,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mintage.codecs.text import TextCodec
 from mintage.contracts import Examples, Foretold, LanguageModel, Texts
 from mintage.corpus import Corpus
 from mintage.data.text_view import TextView
@@ -58,7 +57,7 @@ class _Passages:
     @classmethod
     def fitting(cls, corpus: Corpus, context: int) -> _Passages:
         codec, view = corpus.codec, corpus.heldout
-        longest = min(context, _LONGEST.get(str(codec.tokens), _LONG))
+        longest = min(context, _LONGEST.get(corpus.report.kind, _LONG))
         length = max(_SHORT, min(longest, view.size // _WANTED))
         tokens, line = _tokens(view), codec.pieces_of()
         for first in dict.fromkeys([codec.beginning, *([line.index(b"\n")] if b"\n" in line else [])]):
@@ -93,14 +92,16 @@ def passages_of_run(trained: Trained, samples: int) -> Reals:
             f"{trained.run.path} holds out {corpus.heldout.size:,} tokens, which are {len(reference)} passages of "
             f"{passages.length}; {FEWEST} are needed to judge it. Give more text, or train with data.heldout = 0.1."
         )
-    train = passages.cut(_tokens(_some(corpus.train, _COUNTED)), max(_TRAIN, len(reference)), recipe.seed)
+    train = passages.cut(_tokens(_some(corpus.train, _COUNTED)), _TRAIN + len(reference), recipe.seed)
+    # what an embedding learns from lies farther apart in it than anything else, the control would too
+    control = train[: min(len(reference), len(train) // 2)]
     return Reals(
         name=f"held-out part of {recipe.data.path.name if recipe.data.path else recipe.data.source}",
         codec=corpus.codec,
         classes=(),
         reference=Examples(reference),
-        control=Examples(train[: len(reference)]),
-        train=Examples(train),
+        control=Examples(control),
+        train=Examples(train[len(control) :]),
         train_is_known=True,
         split="held-out",
         remarks=[passages.remark] * bool(passages.remark),
@@ -116,7 +117,7 @@ def written_by_run(trained: Trained, reals: Reals, samples: int, seed: int) -> M
         ConfigError: it reads other tokens than the real passages are in.
     """
     corpus, name = reals.corpus, trained.run.path.name
-    if corpus is None or not isinstance(trained.codec, TextCodec):
+    if corpus is None or trained.spec.x.classes is None:
         raise ConfigError(f"{name} and {reals.name} do not compare: one is text and the other is not.")
     if trained.codec.state() != corpus.codec.state():
         raise ConfigError(
@@ -126,7 +127,7 @@ def written_by_run(trained: Trained, reals: Reals, samples: int, seed: int) -> M
     length = reals.reference.x.shape[1]
     pen = _Pen(trained, corpus, length, reals.first, seed)
     x = pen.passages(max(FEWEST, min(samples, len(reals.reference), _DRAWN // length)))
-    reader = _Reader(corpus.codec)
+    reader = _Reader(corpus)
     learned = _documents(corpus, corpus.train)
     texts = Texts(
         made=reader.each(x),
@@ -184,10 +185,10 @@ class _Pen:
 class _Reader:
     """Tokens as text, documents parted by an empty line."""
 
-    def __init__(self, codec: TextCodec) -> None:
-        self.pieces = codec.pieces_of()
-        if codec.separator is not None:
-            self.pieces[codec.separator] = b"\n\n"
+    def __init__(self, corpus: Corpus) -> None:
+        self.pieces = corpus.codec.pieces_of()
+        if corpus.codec.separator is not None:
+            self.pieces[corpus.codec.separator] = b"\n\n"
 
     def bytes(self, tokens: Iterable[int]) -> bytes:
         return b"".join([self.pieces[token] for token in tokens])

@@ -69,7 +69,7 @@ def _share(
         low, high = share_interval(value, variance, count)
         words += f" ({low:.1%} to {high:.1%})"
     if of_floor is not None:
-        words += f"; with other real images in place of the made ones it is {of_floor:.1%}"
+        words += f"; with other real examples in place of the made ones it is {of_floor:.1%}"
     return Score(
         name=name,
         value=value,

@@ -30,7 +30,7 @@ class Variety(Settings):
 
     reads: ClassVar[str] = "text"
 
-    passages: int = Field(150, ge=_FEWEST)
+    passages: int = Field(250, ge=_FEWEST)
     """Passages of each temperature, and held-out ones, of which as many again are what BLEU compares with."""
     temperatures: tuple[float, ...] = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
     """Of the sweep."""
@@ -108,11 +108,11 @@ def _pair_of_scores(
     return [
         _score(
             f"bleu{place}", fluent, floors[0], counts,
-            f"Passages{at} share wording with held-out text to a BLEU of {fluent.value:.3f}, real ones to {floors[0]:.3f}.",
+            f"Passages{at} share wording of held-out text to {fluent.value:.3f} of 1 (BLEU), real ones {floors[0]:.3f}.",
         ),
         _score(
             f"self_bleu{place}", alike, floors[1], counts,
-            f"Passages{at} share wording with each other to a BLEU of {alike.value:.3f}; real ones to {floors[1]:.3f}.",
+            f"Passages{at} have wording of each other to {alike.value:.3f} of 1, real ones to {floors[1]:.3f}.",
         ),
     ]  # fmt: skip
 
