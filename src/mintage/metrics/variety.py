@@ -108,11 +108,11 @@ def _pair_of_scores(
     return [
         _score(
             f"bleu{place}", fluent, floors[0], counts,
-            f"Passages{at} share wording of held-out text to {fluent.value:.3f} of 1 (BLEU), real ones {floors[0]:.3f}.",
+            f"Passages{at} share wording with held-out text to {fluent.value:.3f} of 1, real ones to {floors[0]:.3f}.",
         ),
         _score(
             f"self_bleu{place}", alike, floors[1], counts,
-            f"Passages{at} have wording of each other to {alike.value:.3f} of 1, real ones to {floors[1]:.3f}.",
+            f"Passages{at} share wording with each other to {alike.value:.3f} of 1, real ones to {floors[1]:.3f}.",
         ),
     ]  # fmt: skip
 
