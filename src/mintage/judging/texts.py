@@ -41,6 +41,10 @@ _FORETOLD = 200_000  # held-out tokens whose cost is measured
 _COUNTED = 5_000_000  # tokens of the training text that baselines are counted on, and passages are taken from
 _TRAIN = 4_000  # passages of the training text
 _PIECES = 16  # stretches that a large text is sampled in
+_DRIFT = (
+    "The end of one text is held out: where it differs from the rest, the floors of distances, which are of passages "
+    "that were learned from, are no better than what is written."
+)
 _POEMS, _ROOM = 300, 512  # whole documents of each part; tokens of a composed one, at most
 
 Indices = NDArray[np.int64]
@@ -104,7 +108,7 @@ def passages_of_run(trained: Trained, samples: int) -> Reals:
         train=Examples(train[len(control) :]),
         train_is_known=True,
         split="held-out",
-        remarks=[passages.remark] * bool(passages.remark),
+        remarks=[*([passages.remark] if passages.remark else []), *([_DRIFT] if corpus.count == 1 else [])],
         corpus=corpus,
         first=passages.first,
     )
