@@ -67,6 +67,7 @@ def _share(
         remarks = [*remarks, f"{count} examples are too few for an interval."]
     else:
         low, high = share_interval(value, variance, count)
+        low = min(low, value)  # rounding can lift an end off zero
         words += f" ({low:.1%} to {high:.1%})"
     if of_floor is not None:
         words += f"; with other real examples in place of the made ones it is {of_floor:.1%}"

@@ -64,10 +64,11 @@ def _svg(points: Mapping[str, Point], real: Point | None) -> str:
     parts.append(f'<text x="{LEFT}" y="{TOP - 4}">BLEU to held-out text ↑</text>')
     line = " ".join(f"{x},{y}" for x, y in map(at, points.values()))
     parts.append(f'<polyline points="{line}" fill="none" stroke="var(--c0)" stroke-width="2.2"/>')
-    for temperature, point in points.items():
+    for place, (temperature, point) in enumerate(points.items()):
         x, y = at(point)
+        beside = y - 9 if place % 2 else y + 18  # in turn, for neighbours can be near
         parts.append(f'<circle cx="{x}" cy="{y}" r="4.5" fill="var(--c0)"/>')
-        parts.append(f'<text class="key name" x="{x + 8}" y="{y + 4}">{escape(temperature)}</text>')
+        parts.append(f'<text class="key name" x="{x}" y="{beside}" text-anchor="middle">{escape(temperature)}</text>')
     said = [f"temperature {t}: self-BLEU {number(x)}, BLEU {number(y)}" for t, (x, y) in points.items()]
     if real:
         x, y = at(real)
