@@ -222,7 +222,7 @@ class Callback(Protocol):
 class Examples:
     """Examples in the form that is packed on disk: what a score sees is what a person would open, after 8 bits."""
 
-    x: Tensor  # (N, *stored) uint8: pixels (N, H, W, C)
+    x: Tensor  # (N, *stored): pixels (N, H, W, C) uint8 | passages (N, T) int64 tokens
     labels: Tensor | None = None  # (N,) int64: the class that each is of, or was asked to be
 
     def __len__(self) -> int:
@@ -239,7 +239,7 @@ class Embedder(Protocol):
     identity: str  # "domain-5c0a81e2": name and hash of the weights, a part of every protocol id
     dim: int
 
-    def __call__(self, x: Tensor) -> Tensor: ...  # (N, *stored) uint8 -> (N, F) float32, block by block
+    def __call__(self, x: Tensor) -> Tensor: ...  # (N, *stored) -> (N, F) float32, block by block
 
 
 class Embedding(Protocol):
@@ -249,13 +249,39 @@ class Embedding(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Foretold:
+    """What a stretch of text costs a writer, token by token, and the same stretch for others to foretell."""
+
+    nats: Tensor  # (N,) float32
+    tokens: Tensor  # (N,) int64
+    train_nats: Tensor  # (M,) of about as many tokens that it learned from
+    counted: Tensor  # (K,) int64: tokens of the training text, in order, that baselines are counted on
+    sizes: Tensor  # (V,) UTF-8 bytes of each token
+    stride: str  # how windows lie, in words
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Texts:
+    """The same evidence in letters, where examples are passages of text; what a foreign text lacks is None."""
+
+    made: Sequence[str]  # row by row as in Evidence.fake
+    real: Sequence[str]  # as in Evidence.real
+    train: Callable[[], Iterable[str | Iterable[str]]]  # documents of the training text, each whole or in its pieces
+    documents: Sequence[str] = ()  # some that were held out whole
+    foretold: Foretold | None = None
+    write: Callable[[int, float], Sequence[str]] | None = None  # so many passages at a temperature
+    compose: Callable[[int], Sequence[str]] | None = None  # so many whole documents
+    learned: Sequence[str] = ()  # some whole documents of the training text
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
     """What every metric of one judgement sees: made examples, and real ones in separate parts."""
 
     fake: Examples
     real: Examples  # the reference: real ones that nobody learned from
     control: Examples  # other real ones: what they score against the reference is the floor
-    train: Examples  # what the generator learned from, as far as is known; its `control` is part of it
+    train: Examples  # what the generator learned from, as far as is known; of pictures its `control` is part
     embedder: Embedder
     classes: Sequence[str] = ()  # names behind the labels
     seed: int = 0
@@ -264,6 +290,7 @@ class Evidence:
     inputs: Examples | None = None  # of a translation: what each fake was made from, row by row
     truth: Examples | None = None  # what each fake should be, row by row, where pairs are known
     returned: Examples | None = None  # each fake translated back, where the model goes both ways
+    texts: Texts | None = None  # of a text: its passages in letters, and what its writer says of them
     baselines: Mapping[str, Examples] = field(default_factory=dict)  # what simple means make of the same inputs
     _once: dict[str, Any] = field(default_factory=dict, repr=False)
 

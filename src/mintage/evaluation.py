@@ -12,21 +12,23 @@ from mintage.judging.judge import JudgeSettings, embedder_for, judge, write_pair
 from mintage.judging.made import Made, made_by_run, made_in_folder
 from mintage.judging.protocol import check_same
 from mintage.judging.reals import Reals, reals_in_folder, reals_of_run
+from mintage.judging.texts import passages_of_run, written_by_run
 from mintage.judging.verdict import Verdict
 from mintage.run import RunDirectory
 from mintage.session import machine_facts
-from mintage.storage import write_image
+from mintage.storage import write_image, write_text
 from mintage.trained import Trained
 from mintage.watching.card import write_card
 from mintage.watching.comparison import write_comparison
 from mintage.watching.grid import contact_sheet
 from mintage.watching.report import write_report
+from mintage.watching.writings import RULE
 
 __all__ = ["compare", "evaluate_run", "is_run"]
 
 Tell = Callable[[str], None]
 
-_SHOWN = 64  # samples of a sheet
+_SHOWN, _PASSAGES = 64, 6  # samples of a sheet, of pictures and of text
 _FEWEST_MADE = 1_000  # samples of a run are drawn even where fewer real ones are held out
 
 
@@ -43,7 +45,7 @@ def evaluate_run(run: RunDirectory, settings: JudgeSettings, *, step: int | None
     """
     tell("reading the data")
     trained = Trained.open(run, step)
-    reals = reals_of_run(trained, settings.samples)
+    reals = _reals(trained, settings)
     made = _made(trained, reals, settings, tell)
     embedder = _embedder(reals, settings, tell)
     verdict = _judged(made, reals, embedder, settings, tell)
@@ -101,10 +103,19 @@ def _common_reals(contenders: Sequence[Path], against: Path | None, settings: Ju
                 f"{first.path.name} and {other.path.name} learned from different data, so real examples are needed to "
                 "judge both by: --against REAL."
             )
-    return reals_of_run(Trained.open(first), settings.samples)
+    return _reals(Trained.open(first), settings)
+
+
+def _reals(trained: Trained, settings: JudgeSettings) -> Reals:
+    """What a run held out, and what it learned from."""
+    of = reals_of_run if trained.spec.x.classes is None else passages_of_run  # tokens are of classes
+    return of(trained, settings.samples)
 
 
 def _made(trained: Trained, reals: Reals, settings: JudgeSettings, tell: Tell) -> Made:
+    if reals.corpus is not None or trained.spec.x.classes is not None:
+        tell("writing passages, and foretelling held-out text")
+        return written_by_run(trained, reals, settings.samples, settings.seed)
     count = min(
         settings.samples, max(len(reals.reference), _FEWEST_MADE), max(len(reals.control), len(reals.reference))
     )
@@ -123,6 +134,10 @@ def _judged(made: Made, reals: Reals, embedder: Embedder, settings: JudgeSetting
 
 def _sheet(path: Path, examples: Examples, reals: Reals) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
+    if reals.corpus is not None:
+        path = path.with_suffix(".txt")
+        write_text(path, RULE.join(reals.codec.decode(one) for one in examples.x[:_PASSAGES]) + "\n")
+        return path
     write_image(path, contact_sheet(reals.pictures(examples.x[:_SHOWN])))
     return path
 

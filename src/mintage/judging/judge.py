@@ -39,7 +39,8 @@ class JudgeSettings(Settings):
     """Made examples, and as many real ones, at most."""
     embedding: str = _AUTO
     """Space that distances are measured in: a name from `mintage models --embeddings`; auto takes efficientnet_lite0
-    for colour images where its weights are at hand, else domain, which learns from the real examples themselves."""
+    for colour images where its weights are at hand, else domain, which learns from the real examples themselves, as
+    phrases does for text."""
     weights: Path | None = None
     """File of the embedding's weights, for one that has any."""
     metrics: tuple[str, ...] = ()
@@ -56,6 +57,8 @@ def embedder_for(reals: Reals, settings: JudgeSettings) -> Embedder:
     """
     given: dict[str, Any] = {} if settings.weights is None else {"weights": settings.weights}
     name = settings.embedding
+    if name == _AUTO and reals.corpus is not None:
+        name = "phrases"
     if name == _AUTO:
         height, _, channels = reals.reference.x.shape[1:]
         name = _PORTABLE if channels == _COLOURS and height >= _LEAST_SIDE else "domain"
@@ -89,6 +92,7 @@ def judge(
         seed=settings.seed,
         train_is_known=reals.train_is_known,
         logits=made.logits,
+        texts=made.texts,
         **({} if rows is None else rows.beside()),
     )
     scores: list[Score] = []
@@ -100,7 +104,8 @@ def judge(
         if lack := metric.lacks(evidence):
             if name in settings.metrics:
                 raise ConfigError(f"{name} cannot be measured on {made.name}: {lack}.")
-            skipped[name] = lack
+            if made.texts is not None or getattr(metric, "reads", "") != "text":  # of pictures nobody asks that
+                skipped[name] = lack
             continue
         tell(name)
         started = time.perf_counter()

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mintage.contracts import Examples
+from mintage.contracts import Examples, Texts
 from mintage.errors import DataError
 from mintage.judging.reals import Reals, data_of, labels_by_name
 from mintage.judging.translated import Translated, simple_means, translated
@@ -35,6 +35,7 @@ class Made:
     logits: Callable[[Examples], Tensor] | None = None
     remarks: Sequence[str] = ()
     translated: Translated | None = None  # of a translator: what its examples were made from, and all beside them
+    texts: Texts | None = None  # of a writer: its passages in letters, and what it says of unseen ones
 
 
 def made_by_run(trained: Trained, reals: Reals, count: int, seed: int) -> Made:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from mintage.contracts import Codec, Examples
+from mintage.corpus import Corpus
 from mintage.data.order import Part, split
 from mintage.errors import DataError
 from mintage.opening import Data, open_pictures
@@ -18,7 +19,7 @@ from mintage.recipe import DataSettings
 from mintage.storage import cache_folder
 from mintage.trained import Trained
 
-__all__ = ["FEWEST", "Reals", "data_of", "labels_by_name", "reals_in_folder", "reals_of_run"]
+__all__ = ["FEWEST", "Reals", "check_unchanged", "data_of", "labels_by_name", "reals_in_folder", "reals_of_run"]
 
 FEWEST = 20  # real examples, below which no score says anything
 
@@ -36,6 +37,8 @@ class Reals:
     train_is_known: bool
     split: str  # which of them the reference is, for the protocol
     remarks: Sequence[str] = ()
+    corpus: Corpus | None = None  # of a text, whose examples are passages
+    first: int = 0  # the token that written passages go on from
 
     @property
     def fingerprint(self) -> str:
@@ -49,6 +52,8 @@ class Reals:
     @property
     def prepared(self) -> str:
         """How every example was made alike."""
+        if self.corpus is not None:
+            return f"passages of {self.reference.x.shape[1]} tokens ({self.corpus.report.kind})"
         state = self.codec.state()
         how = [str(state[key]) for key in ("shape", "filter", "background") if key in state]
         return " ".join(["x".join(str(side) for side in self.reference.x.shape[1:]), *how])
@@ -62,13 +67,22 @@ def data_of(trained: Trained) -> Data:
     """
     recipe = trained.recipe
     data, _, _ = open_pictures(recipe.data, recipe.codec, recipe.seed, cache_folder())
+    check_unchanged(trained, data.fingerprint)
+    return data
+
+
+def check_unchanged(trained: Trained, fingerprint: str) -> None:
+    """Make sure that the data of a run is what it learned from.
+
+    Raises:
+        DataError: it has changed.
+    """
     known = trained.run.read_facts().get("data", {}).get("fingerprint")
-    if known and known != data.fingerprint:
+    if known and known != fingerprint:
         raise DataError(
             f"The data of {trained.run.path} has changed since it was trained, so nothing is held out for sure. "
             "Put it back, or judge against a folder: --against FOLDER."
         )
-    return data
 
 
 def reals_of_run(trained: Trained, samples: int) -> Reals:

@@ -41,6 +41,8 @@ class ContentKept(Settings):
 
     def lacks(self, evidence: Evidence) -> str:
         """Inputs must be known."""
+        if evidence.texts is not None:
+            return "it looks at pictures"
         if evidence.inputs is None:
             return "it needs inputs: what the examples were made from is not known, or they were made from nothing"
         return f"it needs {_FEWEST} inputs or more" if len(evidence.inputs) < _FEWEST else ""

@@ -51,6 +51,8 @@ class Memorisation(Settings):
 
     def lacks(self, evidence: Evidence) -> str:
         """A score of copies needs training images and unseen ones."""
+        if evidence.texts is not None:
+            return "it looks at pixels; copied_text looks for copies in texts"
         for name, there in (("training", evidence.train), ("unseen real", evidence.real), ("made", evidence.fake)):
             if len(there) < _FEWEST:
                 return f"it needs {_FEWEST} {name} images or more, and there are {len(there)}"

@@ -30,6 +30,8 @@ class PerceptualDistance(Settings):
 
     def lacks(self, evidence: Evidence) -> str:
         """Pairs must be known."""
+        if evidence.texts is not None:
+            return "it looks at pictures"
         if evidence.truth is None:
             return "it needs pairs: what each made picture should be is not known"
         return f"it needs {_FEWEST} pairs or more" if len(evidence.truth) < _FEWEST else ""

@@ -11,9 +11,9 @@ from mintage.statistics.manifolds import Manifold, Overlap, coverage_variance, h
 __all__ = ["PrecisionRecall"]
 
 _MEANINGS = {
-    "precision": "{value} of the made images lie where real ones do",
-    "recall": "{value} of the real images lie where made ones do",
-    "coverage": "{value} of the real images have a made one among their nearest",
+    "precision": "{value} of the made examples lie where real ones do",
+    "recall": "{value} of the real examples lie where made ones do",
+    "coverage": "{value} of the real examples have a made one among their nearest",
 }
 
 
@@ -32,7 +32,7 @@ class PrecisionRecall(Settings):
     def lacks(self, evidence: Evidence) -> str:
         """Neighbourhoods need more images than neighbours."""
         fewest = min(len(evidence.fake), len(evidence.real))
-        return f"{self.k} neighbours need {self.k + 2} images or more, and there are {fewest}" * (fewest < self.k + 2)
+        return f"{self.k} neighbours need {self.k + 2} examples or more, and there are {fewest}" * (fewest < self.k + 2)
 
     def measure(self, evidence: Evidence) -> Findings:
         """Scores precision, recall, density and coverage."""
@@ -41,11 +41,11 @@ class PrecisionRecall(Settings):
         control = Manifold(evidence.points("control")[:count], self.k)
         remarks = []
         if len(evidence.fake) != len(evidence.real):
-            remarks.append(f"Both sides are cut to {count:,} images, since all four depend on their number.")
+            remarks.append(f"Both sides are cut to {count:,} examples, since all four depend on their number.")
         held_fakes, held_reals = held(real, fake.points), held(fake, real.points)
         floor = Overlap.of(real, control) if len(control.points) > self.k else None
         if floor and len(control.points) < count:
-            remarks.append(f"The floor is of {len(control.points):,} images only, and so not quite the same measure.")
+            remarks.append(f"The floor is of {len(control.points):,} examples only, and so not quite the same measure.")
         spread = coverage_variance(held_fakes.covered, real, fake)
         return Findings(
             [
@@ -64,12 +64,13 @@ def _share(
     words = _MEANINGS[name].format(value=f"{value:.1%}")
     low = high = None
     if variance is None:
-        remarks = [*remarks, f"{count} images are too few for an interval."]
+        remarks = [*remarks, f"{count} examples are too few for an interval."]
     else:
         low, high = share_interval(value, variance, count)
+        low = min(low, value)  # rounding can lift an end off zero
         words += f" ({low:.1%} to {high:.1%})"
     if of_floor is not None:
-        words += f"; with other real images in place of the made ones it is {of_floor:.1%}"
+        words += f"; with other real examples in place of the made ones it is {of_floor:.1%}"
     return Score(
         name=name,
         value=value,
@@ -93,7 +94,7 @@ def _density(density: Estimate, count: int, floor: Overlap | None, remarks: list
         floor=floor.density if floor else None,
         ideal=1.0,
         counts={"fake": count, "real": count},
-        words=f"Around a made image real ones lie {density.value:.2f} times as densely ({max(low, 0.0):.2f} to "
+        words=f"Around a made example real ones lie {density.value:.2f} times as densely ({max(low, 0.0):.2f} to "
         f"{high:.2f}) as around a real one; more than 1 means that the made ones keep to the common kinds.",
         remarks=remarks,
     )

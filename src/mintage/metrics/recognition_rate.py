@@ -33,9 +33,10 @@ class RecognitionRate(Settings):
 
     Three judges, from strict to mild. A fresh convolutional classifier sees the pixels; against most generators it wins
     almost always, so that only the best ones show on it. A logistic regression on the features of the embedding is
-    graded where the first is at its end. The run's own discriminator, where there is one, tells how much of what it
-    learned holds for real examples that it never saw. The floor of each is the same judge, trained afresh, between the
-    real examples of the reference and of the control: away from 0.5, the two parts of the real data differ.
+    graded where the first is at its end; passages of text are shown to this one alone. The run's own discriminator,
+    where there is one, tells how much of what it learned holds for real examples that it never saw. The floor of each
+    is the same judge, trained afresh, between the real examples of the reference and of the control: away from 0.5,
+    the two parts of the real data differ.
 
     Real and made are equally many, half of each to learn from; the interval is exact for the judge that was trained.
     """
@@ -54,7 +55,7 @@ class RecognitionRate(Settings):
         )
 
     def measure(self, evidence: Evidence) -> Findings:
-        """recognition_rate, probe_rate, and discriminator_rate where the run has a discriminator."""
+        """recognition_rate of pictures, probe_rate, and discriminator_rate where the run has a discriminator."""
         seed = evidence.seed
         pixels = {part: getattr(evidence, part).x for part in ("fake", "real", "control")}
         points = {part: evidence.points(part) for part in pixels}
@@ -62,6 +63,8 @@ class RecognitionRate(Settings):
             ("recognition_rate", "A fresh classifier", pixels, lambda x: _by_classifier(x, self.steps, seed)),
             ("probe_rate", "A simple rule on features", points, _by_probe),
         ]
+        if evidence.texts is not None:
+            del judges[0]
         if evidence.logits is not None:
             answers = {part: evidence.logits(getattr(evidence, part)) for part in pixels}
             judges.append(("discriminator_rate", "The run's own discriminator", answers, _by_threshold))

@@ -15,12 +15,13 @@ from mintage.storage import write_text
 from mintage.training.checkup import Checkup
 from mintage.training.schedule import frame_steps
 from mintage.training.writer_health import WriterMonitor
+from mintage.watching.writings import RULE
 
 __all__ = ["TextShow"]
 
 _SHOWN, _LENGTH = 4, 256  # texts of a frame, and their tokens
 _REALS = 4
-_RULE = "\n" + "-" * 40 + "\n"
+
 
 Tell = Callable[[Mapping[str, Any]], None]
 
@@ -46,7 +47,7 @@ class TextShow:
         if not self.run.real_texts.exists():
             count = min(_REALS, len(data.train))
             passages = [_shown(data.codec, row) for row in data.train.batch(0, count).x]
-            write_text(self.run.real_texts, _RULE.join(passages))
+            write_text(self.run.real_texts, RULE.join(passages))
 
     def close(self) -> None:
         """A film of text is its frames: the report shows them."""
@@ -68,7 +69,7 @@ class _Frames:
         codec, run = self.show.experiment.data.codec, self.show.run
         path = run.sample_text(step)
         try:
-            write_text(path, _RULE.join(_shown(codec, row) for row in self.look.of(self.sampler)))
+            write_text(path, RULE.join(_shown(codec, row) for row in self.look.of(self.sampler)))
         except OSError as error:
             self.show.tell({"event": "not_saved", "step": step, "message": f"{path.name} was not written: {error}."})
         else:

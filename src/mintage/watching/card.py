@@ -14,8 +14,9 @@ from mintage.contracts import Score
 from mintage.run import RunDirectory
 from mintage.storage import write_text
 from mintage.watching.story import Story, read_story
-from mintage.watching.verdicts import find_score, read_verdicts, scores_of, telling
+from mintage.watching.verdicts import COPYING, find_score, read_verdicts, scores_of, telling
 from mintage.watching.words import duration, interval, label, number, percent
+from mintage.watching.writings import passages
 
 __all__ = ["model_card", "write_card"]
 
@@ -33,12 +34,23 @@ SHORTCOMINGS = (
         "above",
         "{value} of its samples come very close to a training example: do not use it to hide private data.",
     ),
+    (
+        "copied_share",
+        "above",
+        "{value} of what it writes is copied from its training text: do not use it to hide private data.",
+    ),
+    ("verse_form", "below", "{rest} of its poems break the form: ask for one with a template."),
     ("duplicates", "above", "{value} of its samples have a near twin among the others."),
     ("gan_train", "below", "A classifier trained on its samples alone is right on real ones in {value} of cases only."),
 )
 FEW = 2_000  # samples below which scores are rough
 
 CITATIONS = {
+    "nats_per_token": "Chen and Goodman, 1999. An empirical study of smoothing techniques for language modeling.",
+    "copied": "Blumer et al., 1985. The smallest automaton recognizing the subwords of a text.",
+    "self_bleu": "Zhu et al., 2018. Texygen: a benchmarking platform for text generation models.",
+    "distinct": "Li et al., 2016. A diversity-promoting objective function for neural conversation models.",
+    "repetition": "Welleck et al., 2020. Neural text generation with unlikelihood training.",
     "frechet": "Heusel et al., 2017. GANs trained by a two time-scale update rule converge to a local equilibrium.",
     "kernel": "Bińkowski et al., 2018. Demystifying MMD GANs.",
     "precision": "Kynkäänniemi et al., 2019. Improved precision and recall metric for assessing generative models.",
@@ -81,8 +93,10 @@ def model_card(run: RunDirectory, verdict: Mapping[str, Any] | None) -> str:
 
 def _front(story: Story, verdict: Mapping[str, Any], scores: Sequence[Score]) -> str:
     task = "image-to-image" if story.translates else "unconditional-image-generation"
+    task = "text-generation" if story.writes else task
     lines = ["library_name: mintage", f"pipeline_tag: {task}"]
-    lines += ["tags:", "- mintage", "- gan", "- image-to-image" if story.translates else "- image-generation"]
+    kinds = ["- gan", "- image-to-image" if story.translates else "- image-generation"]
+    lines += ["tags:", "- mintage", *(["- language-model"] if story.writes else kinds)]
     model = re.sub(r"[^\w-]", "", str(story.recipe.get("model", {}).get("name", "")), flags=re.ASCII)
     lines += [f"- {_quoted(model)}"] if model else []
     measured = [score for score in scores if math.isfinite(score.value) and "/" not in score.name]
@@ -116,6 +130,9 @@ def _about(story: Story) -> str:
 
 def _samples(story: Story) -> str:
     sheets = story.run.sample_sheets()
+    if story.writes and (files := story.run.sample_texts()):
+        quoted = "\n\n".join(f"```text\n{text.replace('```', chr(39) * 3)}\n```" for text in passages(files[-1]))
+        return f"{quoted}\n\nPlain sampling after step {int(files[-1].stem):,}. Nothing was picked or sorted."
     if not sheets:
         return ""
     step = int(sheets[-1].stem)
@@ -125,6 +142,13 @@ def _samples(story: Story) -> str:
 
 def _usage(story: Story) -> str:
     path = f"runs/{story.run.path.resolve().name}"
+    if story.writes:
+        return (
+            f"```python\nimport mintage\n\nrun = mintage.load({json.dumps(path, ensure_ascii=False)})\n"
+            'run.generate(4, seed=7).save("out/")\n```\n\n'
+            f'```sh\nmintage generate {shlex.quote(path)} --prompt "Once" -n 4\n```\n\n'
+            "A seed names a text: text 12 of seed 7 is the same alone or among a million."
+        )
     if story.translates:
         return (
             f"```python\nimport mintage\n\nrun = mintage.load({json.dumps(path, ensure_ascii=False)})\n"
@@ -144,7 +168,10 @@ def _training(story: Story) -> str:
     facts, training = story.facts, story.recipe.get("training", {})
     rows = [
         ("Steps", f"{story.step:,}" if story.step else ""),
-        ("Images seen", f"{facts['images']:,}" if facts.get("images") else ""),
+        (
+            "Windows of text seen" if story.writes else "Images seen",
+            f"{facts['images']:,}" if facts.get("images") else "",
+        ),
         ("Batch", str(training.get("batch", ""))),
         ("Learning rate", str(training.get("lr", ""))),
         ("Seed", str(facts.get("seed", ""))),
@@ -186,7 +213,7 @@ def _evaluation(verdict: Mapping[str, Any], scores: Sequence[Score]) -> str:
 
 
 def _copying(scores: Sequence[Score]) -> str:
-    said = [score for score in scores if score.name in ("copies", "authenticity", "copying_test") and score.words]
+    said = [score for score in scores if score.name in COPYING and score.words]
     return _list([_plain(score.words) for score in said])
 
 
@@ -208,7 +235,7 @@ def _limits(verdict: Mapping[str, Any], scores: Sequence[Score]) -> list[str]:
         found.append(f"Some scores rest on {min(counts):,} samples: they are rough.")
     if not scores:
         found.append("Nobody measured how good it is.")
-    if find_score(scores, "copies", "authenticity", "copying_test") is None:
+    if find_score(scores, *COPYING) is None:
         found.append("Nobody measured whether it copies its training data.")
     if skipped := verdict.get("skipped"):
         found.append(f"Not measured: {_plain(', '.join(label(str(name)) for name in skipped))}.")

@@ -66,7 +66,7 @@ def charts(rows: Sequence[Row], events: Sequence[Row]) -> list[str]:
             {"p": p} if len({y for _, y in p}) > 1 else {}, y_range=(0, 1),
         ),
         *_score_charts(events),
-        _chart("Speed", "Images a second.", {"images a second": _points(rows, "rate")}),
+        _chart("Speed", "Samples a second.", {"samples a second": _points(rows, "rate")}),
     ]  # fmt: skip
     shown = [chart for chart in made if chart]
     return [f'<div class="pair">{"".join(shown)}</div>'] if shown else []

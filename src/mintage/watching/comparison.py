@@ -17,6 +17,7 @@ from mintage.watching.dots import dots, dots_key
 from mintage.watching.page import figure, framed_table, page, picture, section
 from mintage.watching.verdicts import protocol_details, scores_of
 from mintage.watching.words import interval, label, number
+from mintage.watching.writings import passages_block
 
 __all__ = ["comparison_rows", "write_comparison"]
 
@@ -141,13 +142,19 @@ def _samples(
 ) -> list[str]:
     figures = []
     if reals is not None and reals.is_file():
-        figures.append(figure(picture(reals, "A sheet of real examples"), "Real", "Examples to compare with."))
+        figures.append(_sheet(reals, "A sheet of real examples", "Real", "Examples to compare with."))
     for index, (verdict, name) in enumerate(zip(verdicts, names, strict=True), 1):
         sheet = sheets.get(name) or sheets.get(str(verdict.get("judged", "")))
         if sheet is not None and sheet.is_file():
             words = "Nothing was picked or sorted."
-            figures.append(figure(picture(sheet, f"A sheet of samples of {name}"), f"{index} · {name}", words))
+            figures.append(_sheet(sheet, f"A sheet of samples of {name}", f"{index} · {name}", words))
     return [f'<div class="pair">{"".join(figures)}</div>'] if figures else []
+
+
+def _sheet(path: Path, alternative: str, name: str, words: str) -> str:
+    if path.suffix == ".txt":
+        return passages_block(path, name, words)
+    return figure(picture(path, alternative), name, words)
 
 
 def _tables(names: Sequence[str], rows: Sequence[_Row]) -> list[str]:

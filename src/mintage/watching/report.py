@@ -10,12 +10,13 @@ from typing import Any
 from mintage.run import RunDirectory
 from mintage.storage import write_text
 from mintage.watching.charts import charts
+from mintage.watching.frontier import frontier_parts
 from mintage.watching.page import command, definitions, figure, page, picture, picture_uri, section
-from mintage.watching.passages import passages
 from mintage.watching.progress import progress
 from mintage.watching.story import Story, read_story
 from mintage.watching.verdicts import copy_parts, score_parts
 from mintage.watching.words import duration, label, number, percent, probability
+from mintage.watching.writings import writing_parts
 
 __all__ = ["write_report"]
 
@@ -31,10 +32,11 @@ def write_report(run: RunDirectory) -> Path:
     nearest = run.nearest
     sections = [
         section("pictures", "From noise to pictures", *_pictures(story)),
-        section("texts", "From chance to text", *passages(run, story.source)),
+        section("writings", "What it writes", *(writing_parts(story) if story.writes else [])),
         section("health", "How the training went", *_health(story)),
         section("translations", "Pictures that it never saw", *_translations(story)),
         section("scores", "Scores", *score_parts(story.verdicts)),
+        section("frontier", "Fluent and varied", *(frontier_parts(story.verdicts[0]) if story.verdicts else [])),
         section("copies", "Does it copy?", *(copy_parts(story.verdicts[0], nearest) if story.verdicts else [])),
         section("curves", "Curves", *charts(story.rows, story.events)),
         section("data", "The data", *_data(story)),
@@ -49,18 +51,14 @@ def write_report(run: RunDirectory) -> Path:
 
 def _header(story: Story) -> str:
     facts = story.facts
+    seen, seconds = int(facts.get("images", 0)) * story.each, facts.get("seconds")
     started = str(facts.get("created", ""))[:16].replace("T", " ")
     eyebrow = "Training report" + (f" · started {started}" if started else "")
     tiles = [
         (f"{story.step:,}", "steps"),
-        (f"{facts['images'] * story.each:,}" if facts.get("images") else "", f"{story.unit} seen"),
-        (duration(facts["seconds"]) if facts.get("seconds") else "", "of training"),
-        (
-            f"{facts['images'] * story.each / facts['seconds']:,.0f}"
-            if facts.get("images") and facts.get("seconds")
-            else "",
-            f"{story.unit} a second",
-        ),
+        (f"{seen:,}" if seen else "", f"{story.unit} seen"),
+        (duration(seconds) if seconds else "", "of training"),
+        (f"{seen / seconds:,.0f}" if seen and seconds else "", f"{story.unit} a second"),
         (f"{sum(facts['parameters'].values()):,}" if facts.get("parameters") else "", "parameters, all players"),
     ]
     figures = "".join(f"<li><b>{escape(value)}</b><span>{name}</span></li>" for value, name in tiles if value)
@@ -107,9 +105,12 @@ def _health(story: Story) -> list[str]:
     alarms = [event for event in story.events if event["event"] == "diagnosis"]
     parts = [_alarm(alarm, story) for alarm in alarms]
     if not alarms:
+        checks = "a winning discriminator or generator, mode collapse, oscillation, overfitting and broken numbers"
+        if story.writes:
+            checks = "overfitting and broken numbers"
         parts.append(
-            '<div class="note"><h3>No alarm</h3><p>The checks for a winning discriminator or generator, mode collapse, '
-            f"oscillation, overfitting and broken numbers stayed quiet for all {story.step:,} steps.</p></div>"
+            f'<div class="note"><h3>No alarm</h3><p>The checks for {checks} stayed quiet for all {story.step:,} '
+            "steps.</p></div>"
         )
     told = [
         event
@@ -183,11 +184,13 @@ def _commands(story: Story) -> list[str]:
         command(f"mintage generate {path} -n 64 --seed 7 --out out/", "Make 64 new ones"),
         command(f"mintage generate {path} --walk walk.webp", "A film that walks from sample to sample"),
     ]
+    if story.writes:
+        parts = [
+            command(f'mintage generate {path} --prompt "Once" -n 4', "Write on from a beginning"),
+            command(f"mintage generate {path} -n 64 --seed 7 --out out/", "Write 64 new texts"),
+        ]
     if story.translates:
         parts = [command(f"mintage generate {path} --input photos/ --out out/", "Translate a picture or a folder")]
-    if story.writes:
-        told = "--temperature 0.8 --min-p 0.05 --stream"
-        parts = [command(f"mintage generate {path} {told}", "Write one; --prompt says how it begins")]
     parts.append(command(f"mintage evaluate {path}", "Judge it, and write its model card"))
     if not story.is_finished:
         parts.insert(0, command(f"mintage train --resume {path}", f"Go on from step {story.step:,}"))

@@ -81,9 +81,9 @@ class Story:
         """In one sentence: what learned from what, for how long, where."""
         facts, model = self.facts, str(self.recipe.get("model", {}).get("name", ""))
         count = facts.get("data", {}).get("count")
-        lead = f"A {model + ' ' if model else ''}{'writer' if self.writes else 'generator'} that learned from "
-        kind = ("document" if count == 1 else "documents") if self.writes else "examples"
-        lead += f"{count:,} {kind} of {self.source}" if count else self.source
+        kind, examples = ("writer", "documents") if self.writes else ("generator", "examples")
+        lead = f"A {model + ' ' if model else ''}{kind} that learned from "
+        lead += f"{count:,} {examples} of {self.source}" if count and not (self.writes and count == 1) else self.source
         if facts.get("seconds"):
             lead += f" in {duration(facts['seconds'])}"
         if where := facts.get("cpu") if self.on_cpu else facts.get("device"):

@@ -14,12 +14,27 @@ from mintage.watching.dots import dots, dots_key
 from mintage.watching.page import definitions, figure, framed_table, picture, table
 from mintage.watching.words import duration, interval, label, number
 
-__all__ = ["copy_parts", "find_score", "protocol_details", "read_verdicts", "score_parts", "scores_of", "telling"]
+__all__ = [
+    "COPYING",
+    "copy_parts",
+    "find_score",
+    "protocol_details",
+    "read_verdicts",
+    "score_parts",
+    "scores_of",
+    "telling",
+]
 
 Verdict = Mapping[str, Any]  # the JSON form, as it lies in the file
 
 # What a person should hear first; of each group, the first one that was measured.
 TELLING = (
+    ("nats_per_token",),
+    ("bits_per_byte",),
+    ("overfitting",),
+    ("copied_share",),
+    ("longest_copy",),
+    ("verse_form",),
     ("perceptual_distance", "psnr"),
     ("content_retrieval",),
     ("recognition_rate", "probe_rate"),
@@ -27,7 +42,7 @@ TELLING = (
     ("copies", "authenticity", "copying_test"),
     ("frechet_distance", "kernel_distance"),
 )
-COPYING = ("copies", "authenticity", "copying_test")
+COPYING = ("copies", "copied_share", "longest_copy", "passages_with_copies", "authenticity", "copying_test")
 
 
 def read_verdicts(folder: Path) -> list[Verdict]:
@@ -120,15 +135,18 @@ def score_parts(verdicts: Sequence[Verdict]) -> list[str]:
 def copy_parts(verdict: Verdict, sheet: Path) -> list[str]:
     """Whether it copies what it learned from: in words, and as the closest pairs to look at."""
     scores = scores_of(verdict)
-    copies, known = find_score(scores, "copies"), [find_score(scores, name) for name in COPYING]
+    copies, known = find_score(scores, "copies", "copied_share"), [find_score(scores, name) for name in COPYING]
     parts = []
     if copies is not None and copies.low is not None and copies.floor is not None:
         if copies.low > copies.floor:
             heading, kind = "Some samples come too close to training examples", "note alarm"
             advice = "Look at the pairs before you share samples. More data, augmentation or fewer steps help."
+            if copies.name == "copied_share":
+                advice = "Search samples for what must not leave the house. More text, dropout or fewer steps help."
         else:
             heading, kind = "No clear sign of copying", "note"
-            advice = "That is no more than chance allows for unseen real examples. Look at the pairs all the same."
+            advice = "That is no more than chance allows for unseen real examples."
+            advice += " Look at the pairs all the same." * (copies.name == "copies")
         words = f"{copies.words} {advice}".strip()
         parts.append(f'<div class="{kind}"><h3>{escape(heading)}</h3><p>{escape(words)}</p></div>')
         known = [score for score in known if score is not copies]

@@ -75,6 +75,7 @@ def label(name: str) -> str:
     """
     score, _, part = name.partition("/")
     plain = score.replace("_", " ").replace("frechet", "Fréchet").replace("gan t", "GAN-t")
+    plain = plain.replace("self bleu", "self-BLEU").replace("bleu", "BLEU").replace("distinct ", "distinct-")
     return f"{plain}, {part}" if part else plain
 
 
