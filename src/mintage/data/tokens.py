@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from mintage import storage
 from mintage.codecs.text import TextCodec
+from mintage.data.cache import check_space, fingerprint_of, new_packing, remove_stale, writing_to
 from mintage.data.duplicates import exact_copies
 from mintage.data.inspection import first_few
 from mintage.data.near_texts import Sketches, groups_of
 from mintage.data.order import indices
 from mintage.data.packed import read_meta, read_names
-from mintage.data.packing import _check_space, _fingerprint, _new_folder, _remove_stale, _writing
 from mintage.data.text_report import CharacterTally, TextReport, told_encodings
 from mintage.errors import DataError
 from mintage.seeding import derive
@@ -137,15 +137,15 @@ def pack_tokens(
         ConfigError: the codec does not know all characters, or needs a package that is missing.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    fingerprint = _fingerprint(source, cache)  # type: ignore[arg-type]  # asks for no more than `Documents` has
+    fingerprint = fingerprint_of(source, cache)
     choosing = importlib.util.find_spec("tokenizers") is not None if codec.tokens is None else None
     key = ["text", _FORMAT, fingerprint, codec.state(), choosing, documents_apart]
     folder = cache / hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=16).hexdigest()
     if _read_meta(folder) is None:
         if folder.exists() and _read_meta(folder) is None:
             shutil.rmtree(folder, ignore_errors=True)  # damaged from outside
-        _remove_stale(cache)
-        with _writing(cache), _new_folder(folder) as temporary:
+        remove_stale(cache)
+        with writing_to(cache), new_packing(folder) as temporary:
             _Packing(source, codec, fingerprint, temporary, progress).run(documents_apart)
     meta = _read_meta(folder)
     if meta is None:
@@ -259,7 +259,7 @@ class _Packing:
         facts = self.tally.facts()
         dtype = np.dtype(np.min_scalar_type(self.codec.num_tokens - 1))
         at_most = facts["characters"] if self.codec.tokens == "char" else facts["bytes"]
-        _check_space(self.folder, (at_most if self.codec.tokens != "bpe" else at_most // 4) * dtype.itemsize)
+        check_space(self.folder, (at_most if self.codec.tokens != "bpe" else at_most // 4) * dtype.itemsize)
         starts, digests, sketches = self._encode(dtype)
         if len(starts) != self.count or _stamp(self.source) != before:
             raise DataError(_CHANGED)
