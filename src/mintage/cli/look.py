@@ -113,10 +113,11 @@ def _fitting(path: Path) -> set[str]:
     data, _, _ = open_data(DataSettings(path=path.resolve()), {}, 0, cache_folder())
     fitting = set()
     for name in registry.names("models"):
-        if name == "custom":
-            continue
+        cls = registry.find("models", name)
+        if any(field.is_required() for field in cls.model_fields.values()):
+            continue  # networks that a person brings
         try:
-            registry.find("models", name)().build(data.spec)
+            cls().build(data.spec)
         except SpecError:
             continue
         fitting.add(name)
