@@ -349,6 +349,8 @@ class Metric(Protocol):
 class Exporter(Protocol):
     """A sampler as a file or a folder that other programs open; a frozen settings class."""
 
-    def lacks(self, sampler: Sampler, codec: Codec) -> str: ...  # why this one can't be exported, in words; "" if it can
+    def lacks(
+        self, sampler: Sampler, codec: Codec
+    ) -> str: ...  # why this one can't be exported, in words; "" if it can
     def export(self, sampler: Sampler, codec: Codec, path: Path) -> Path: ...  # raises ConfigError: something is there
     def load(self, path: Path) -> Callable[[Tensor], Tensor]: ...  # what was written, run again: for the parity test

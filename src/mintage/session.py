@@ -52,7 +52,7 @@ def create_run(experiment: Experiment, root: Path) -> RunDirectory:
     recipe, data = experiment.recipe, experiment.data
     run = RunDirectory.create(root, recipe.name or "run")
     write_text(run.recipe, recipe.toml())
-    write_json(run.codec, {**recipe.codec, **data.codec.state()})
+    write_json(run.codec, {"name": recipe.codec["name"], **data.codec.state()})
     if data.origin_codec is not None:
         write_json(run.origin_codec, {"name": recipe.codec["name"], **data.origin_codec.state()})
     write_json(run.data_report, data.report.as_dict())

@@ -59,7 +59,7 @@ class PretrainedCodec(Settings):
         tokenizer, config = read_tokenizer(codec.base)
         said = {key: config[key] for key in (*_SAID, *_LONGEST) if config.get(key) is not None}
         codec = codec.model_copy(update={"tokenizer": tokenizer, "config": said})
-        codec._own.num_tokens  # a tokenizer that cannot be used is refused before the data is read
+        assert codec._own.num_tokens  # a tokenizer that cannot be used is refused before the data is read
         return codec
 
     @property
@@ -115,7 +115,7 @@ class PretrainedCodec(Settings):
         return stored.long()
 
     def decode(self, x: Tensor) -> str:
-        """The string of some tokens; special ones are nothing, and bytes that are no UTF-8 become U+FFFD. Shape: (T,)."""
+        """The string of some tokens; special ones are nothing, bytes that are no UTF-8 become U+FFFD. Shape: (T,)."""
         return self._own.decode(x)
 
     def pieces_of(self) -> list[bytes]:
