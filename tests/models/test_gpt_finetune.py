@@ -66,7 +66,7 @@ def state(run: Run) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_learns_is_read_again_and_leaves_merged_and_as_an_adapter(kind: str, train: Train, tmp_path: Path) -> None:
-    run = train(kind, "training.lr=0.02", steps=30)
+    run = train(kind, "training.lr=0.04", "training.workers=0", steps=16)
     trained = Trained.open(run.directory)
     writer, window = trained.sampler.writer, trained.codec.encode(TEXT[:32])[None]  # type: ignore[attr-defined]
     data = open_data(run.recipe.data, run.recipe.codec, 0, cache_folder())[0]
@@ -88,7 +88,7 @@ def test_it_learns_is_read_again_and_leaves_merged_and_as_an_adapter(kind: str, 
         run.export(tmp_path / "again")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
 def test_a_resumed_run_ends_bit_identical_to_an_unbroken_one(kind: str, train: Train) -> None:
     unbroken = train(kind, "model.dropout=0.1", out="a")
     broken = train(kind, "model.dropout=0.1", "training.max_seconds=0.000001", out="b")

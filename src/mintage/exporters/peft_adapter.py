@@ -30,7 +30,8 @@ class PEFTAdapter(Settings):
         """Why it can't be exported so, in words; "" if it can."""
         if isinstance(getattr(sampler, "writer", None), Adapted):
             return ""
-        return "it has no adapter: only what gpt_finetune learned stands beside a base."
+        what = "pictures" if codec.spec.classes is None else "text"
+        return f"it makes {what} and has no adapter: only what gpt_finetune learned stands beside a base."
 
     def export(self, sampler: Sampler, codec: Codec, path: Path) -> Path:
         """Write the folder.

@@ -37,8 +37,8 @@ class Llama(Settings):
     """Units of the feed-forward parts; unset: 8/3 of the width, in eights."""
     dropout: float = Field(0.0, ge=0, lt=1)
     """Share of what the blocks add that is left out while training; pays when a text is read many times."""
-    tied: bool = True
-    """Whether the embedding is the head too, as is usual in small ones."""
+    tied: bool = False
+    """Whether the embedding is the head too: fewer weights, where there are many tokens."""
     matrices: Literal["muon", "adam"] = "muon"
     """The rule by which hidden matrices learn."""
 
@@ -99,10 +99,7 @@ class _Writer(Network):
         gains: list[Tensor] = [weight for weight in self.parameters() if weight.ndim == 1]
         groups = [
             Group(hidden, rule=self.matrices, rate=1.0 if self.matrices == "muon" else 0.1),
-            Group([self.embedding.weight], rate=_EMBEDDING),
+            Group([self.embedding.weight], rate=1.0 if self.head is not None else 0.5),
             Group(gains, rate=0.1),
         ]
         return groups if self.head is None else [*groups, Group([self.head.weight], rate=0.2)]
-
-
-_EMBEDDING = 0.2
