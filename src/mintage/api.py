@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from mintage import drawing, evaluation, session, translation, writing
+from mintage import drawing, evaluation, exporting, session, translation, writing
 from mintage.config import merge
 from mintage.decoding.choice import Decoding
 from mintage.errors import ConfigError, RunError
@@ -348,6 +348,17 @@ class Run:
             MintageError: there is no checkpoint, nothing held out, or a setting that does not fit.
         """
         return evaluation.evaluate_run(self.directory, JudgeSettings.read(settings, "judge"), step=step, tell=tell)
+
+    def export(self, path: str | Path, format: str = "", *, step: int | None = None, **settings: Any) -> Path:
+        """Write the best checkpoint, or that of `step`, in a form that other programs open; returns where it is.
+
+        `format` is "hugging-face", a folder that transformers loads, or "peft-adapter", what was fine-tuned alone;
+        unset, the first that fits. `settings` are the format's, such as dtype="bfloat16".
+
+        Raises:
+            ConfigError: there is no such format, the run cannot be written so, or something is at `path`.
+        """
+        return exporting.export(self._trained(step), Path(path), format, **settings)
 
     def resume(self, overrides: Sequence[str] = (), *, device: str = "auto", watchers: Sequence[Watcher] = ()) -> Run:
         """Go on with the training, for instance with ["training.steps=40000"]."""

@@ -102,6 +102,33 @@ class Codec(Protocol):
     def from_state(cls, state: Mapping[str, Any]) -> Self: ...
 
 
+class TokenCodec(Codec, Protocol):
+    """A codec of text: any string becomes integer tokens, each of which stands for some bytes of it."""
+
+    fitted: ClassVar[tuple[str, ...]]  # settings that come from the data, or from elsewhere: no recipe holds them
+
+    @property
+    def tokens(self) -> str | None: ...  # their kind: "char", "byte", "bpe", "pretrained"; None: not chosen yet
+    @property
+    def num_tokens(self) -> int: ...  # V
+    @property
+    def longest(self) -> int | None: ...  # the context that they were made for; None: any
+    @property
+    def has_separator(self) -> bool: ...
+    @property
+    def separator(self) -> int | None: ...  # the token between documents: it ends a text
+    @property
+    def between(self) -> tuple[int, ...]: ...  # what stands before each document: nothing, or the separator, ...
+    @property
+    def beginning(self) -> int: ...  # what a text without a prompt goes on from
+    def with_separator(self, wanted: bool = True) -> Self: ...
+    def encode(self, raw: str, *, begins: bool = True) -> Tensor: ...  # (T,) int64; False: text stands before it
+    def decode(self, x: Tensor) -> str: ...  # (T,)
+    def pieces_of(self) -> list[bytes]: ...  # the bytes of each token; b"" of one that stands for no text
+    def bytes_of(self) -> Tensor: ...  # (V,): how many these are
+    def tokenizer_json(self) -> str: ...  # the same tokens, as other programs read them
+
+
 class Augmentation(Protocol):
     """Changes samples as rows of uniform numbers say: deterministic, differentiable, one row a sample."""
 
@@ -347,9 +374,10 @@ class Metric(Protocol):
 
 
 class Exporter(Protocol):
-    """A sampler as a file that runs elsewhere."""
+    """A sampler as a file or a folder that other programs open; a frozen settings class."""
 
-    suffix: ClassVar[str]
-
-    def export(self, sampler: Sampler, spec: DataSpec, path: Path) -> Path: ...
-    def load(self, path: Path) -> Callable[[Tensor, Tensor | None], Tensor]: ...  # for the parity test
+    def lacks(
+        self, sampler: Sampler, codec: Codec
+    ) -> str: ...  # why this one can't be exported, in words; "" if it can
+    def export(self, sampler: Sampler, codec: Codec, path: Path) -> Path: ...  # raises ConfigError: something is there
+    def load(self, path: Path) -> Callable[[Tensor], Tensor]: ...  # what was written, run again: for the parity test

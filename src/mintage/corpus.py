@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mintage.codecs.text import TextCodec
-from mintage.contracts import Batch, DataSpec
+from mintage.contracts import Batch, DataSpec, TokenCodec
 from mintage.data.text_report import TextReport
 from mintage.data.text_view import TextView
 from mintage.data.tokens import Tokens, pack_tokens, split_tokens
@@ -26,7 +25,7 @@ class Corpus:
 
     packed: Tokens
     report: TextReport
-    codec: TextCodec
+    codec: TokenCodec
     spec: DataSpec
     train: TextView
     selection: TextView  # held out too: what picks the best checkpoint, and so may not judge the run
@@ -56,18 +55,22 @@ class Corpus:
 def open_corpus(
     source: Any,
     settings: DataSettings,
-    codec: Mapping[str, Any],
+    codec: TokenCodec,
     seed: int,
     reading: tuple[Path, Callable[[int, int], None] | None],
 ) -> Corpus:
-    """Read every document once into the cache, as tokens of the codec that these settings ask for.
+    """Read every document once into the cache, as tokens of a codec.
 
     Raises:
         DataError: there is nothing to learn from.
         ConfigError: settings that do not fit the text.
     """
-    wanted = TextCodec.read(codec, "codec")
-    packed, report = pack_tokens(source, wanted, *reading)
+    if codec.longest is not None and codec.longest < settings.context:
+        raise ConfigError(
+            f"data.context = {settings.context} is more than the {codec.longest} tokens that the base looks back at. "
+            f"Choose at most {codec.longest}."
+        )
+    packed, report = pack_tokens(source, codec, *reading)
     parts = split_tokens(packed, settings.heldout, seed)
     train, selection, heldout = (TextView(packed, part, packed.codec, settings.context) for part in parts)
     if train.size < _FEWEST:
@@ -82,7 +85,7 @@ def open_corpus(
     return Corpus(packed, report, packed.codec, text_spec(settings, packed.codec), train, selection, heldout)
 
 
-def text_spec(settings: DataSettings, codec: TextCodec) -> DataSpec:
+def text_spec(settings: DataSettings, codec: TokenCodec) -> DataSpec:
     """What a model writes: windows of tokens, the one after the context included."""
     x = replace(codec.spec, shape=(settings.context + 1,), start=codec.beginning)
     return DataSpec(x=x)

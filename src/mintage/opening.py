@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mintage import registry
-from mintage.codecs.text import TextCodec
-from mintage.contracts import Batch, Codec, DataSpec, Examples, Source, TensorSpec
+from mintage.contracts import Batch, Codec, DataSpec, Examples, Source, TensorSpec, TokenCodec
 from mintage.corpus import Corpus, open_corpus, text_spec
 from mintage.data.grouping import Listed, group_of, split_by_group
 from mintage.data.inspection import DataReport
@@ -30,6 +29,7 @@ __all__ = ["AnyData", "Data", "data_spec", "open_data", "open_pictures", "read_c
 MOST_HELDOUT, MOST_SELECTION = 10_000, 1_000
 MOST_EXAMPLES, MOST_BYTES = 50_000, 512 << 20  # that a judge holds in memory
 _SHARE_SELECTION = 0.25  # of what is held out
+_LONG_ENOUGH = 256  # tokens of context: a pretrained network looks back at more, and a CPU pays for it
 _NONE_HELD = "Nothing is held out, for there is too little to share: no score will tell learning from copying."
 _COLOURS = {1: "grey", 3: "RGB"}
 
@@ -102,10 +102,14 @@ def open_data(
     source, name = _find_source(settings)
     settings = settings.model_copy(update={"source": name})
     if hasattr(source, "documents"):
-        wanted = {key: value for key, value in codec.items() if key != "name"}
+        asked = {"name": "text", **codec}
+        kind = str(asked.pop("name"))
+        wanted: TokenCodec = registry.find("codecs", kind).read(asked, "codec")
+        if wanted.longest is not None and "context" not in settings.model_fields_set:
+            settings = settings.model_copy(update={"context": min(wanted.longest, _LONG_ENOUGH)})
         corpus = open_corpus(source, settings, wanted, seed, (cache, progress))
         state = {key: value for key, value in corpus.codec.state().items() if key not in corpus.codec.fitted}
-        return corpus, settings, {"name": "text", **state}
+        return corpus, settings, {"name": kind, **state}
     return _open_pictures(source, settings, codec, seed, (cache, progress))
 
 
@@ -152,8 +156,8 @@ def _open_pictures(
 
 def data_spec(settings: DataSettings, codec: Codec, classes: Sequence[str], origin: Codec | None) -> DataSpec:
     """What a model makes, and what it is told: a class, a picture, its target spoiled, or nothing."""
-    if isinstance(codec, TextCodec):
-        return text_spec(settings, codec)
+    if codec.spec.classes is not None:
+        return text_spec(settings, cast(TokenCodec, codec))
     x = _through(settings.window, codec.spec)
     if origin is not None:
         return DataSpec(x=x, condition=_through(settings.window, origin.spec))

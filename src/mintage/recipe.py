@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,8 +20,10 @@ from mintage.training.settings import TrainingSettings
 
 __all__ = ["DataSettings", "Recipe", "read_raw", "recipe_names", "resolve"]
 
-_PATHS = ("data.path", "data.origin")
+_PATHS = ("data.path", "data.origin", "model.base", "codec.base")
 _SHIPPED = Path(__file__).parent / "recipes"
+
+Words = Mapping[str, str | Sequence[str]]  # a short word of a recipe -> the settings that it sets
 
 
 class DataSettings(Settings):
@@ -104,7 +107,7 @@ def read_raw(what: str, data: Path | None, overrides: Sequence[str]) -> dict[str
         ConfigError: it is none of these, or an override does not parse.
     """
     path = Path(what).expanduser()
-    words: Mapping[str, str] = {}
+    words: Words = {}
     if what in recipe_names():
         raw = _load(_SHIPPED / f"{what}.toml") | {"name": what}
         words = raw.pop("words", {})
@@ -125,16 +128,17 @@ def read_raw(what: str, data: Path | None, overrides: Sequence[str]) -> dict[str
         raise ConfigError(f"{what!r} is neither a recipe nor a path to data. {hint}")
     if data is not None:
         raw = merge(raw, {"data": {"path": str(data.expanduser().resolve())}})
-    return merge(raw, parse_overrides([_in_full(word, words) for word in overrides]))
+    return merge(raw, parse_overrides([full for word in overrides for full in _in_full(word, words)]))
 
 
-def _in_full(override: str, words: Mapping[str, str]) -> str:
+def _in_full(override: str, words: Words) -> list[str]:
     """An override with the recipe's own short word, such as target=./b, spelled out; paths from here made absolute."""
     key, equals, value = override.partition("=")
-    full = words.get(key, key)
-    if equals and full in _PATHS:
-        value = str(Path(value).expanduser().resolve())
-    return f"{full}{equals}{value}"
+    meant = words.get(key, key)
+    full = [meant] if isinstance(meant, str) else meant
+    if equals and full[0] in _PATHS:
+        value = json.dumps(str(Path(value).expanduser().resolve()))  # a string, though it may look like a number
+    return [f"{one}{equals}{value}" for one in full]
 
 
 def resolve(raw: Mapping[str, Any], chosen: Mapping[str, Any]) -> tuple[Recipe, Model]:

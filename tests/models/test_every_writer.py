@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 import torch
+from tests.hugging_face.tiny_base import write_base
 from torch import Tensor
 
 from mintage import registry
@@ -15,8 +19,14 @@ from mintage.numbers import Numbers
 from mintage.training.settings import TrainingSettings
 from mintage.training.update import PlainUpdate
 
-TINY = {"gpt": {"width": 16, "layers": 2, "heads": 2, "slots": 256}}
 CONTEXT, TOKENS, START = 12, 11, 3
+BASES = TemporaryDirectory()  # goes with the process
+TINY = {
+    "gpt": {"width": 16, "layers": 2, "heads": 2, "slots": 256},
+    "gpt_finetune": {"base": str(write_base(Path(BASES.name) / "base", "gpt2", num_tokens=TOKENS))},
+    "llama": {"width": 16, "layers": 2, "heads": 2, "shared": 2},
+}
+HASTE = {"gpt_finetune": {"lr": 0.03}}  # an adapter's own pace would take more steps than a test has
 SPEC = DataSpec(x=TensorSpec(shape=(CONTEXT + 1,), classes=TOKENS, start=START))
 
 
@@ -55,7 +65,7 @@ def built(name: str) -> Game:
 
 def trained(name: str, steps: int = 20) -> tuple[Game, list[float]]:
     game = built(name)
-    settings = TrainingSettings.read({**registry.find("models", name).habits, "batch": 4})
+    settings = TrainingSettings.read({**registry.find("models", name).habits, "batch": 4, **HASTE.get(name, {})})
     update = PlainUpdate(game, settings, Numbers(False, False))
     costs = []
     for step in range(steps):

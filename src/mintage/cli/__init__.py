@@ -10,6 +10,7 @@ import sys
 import typer
 
 from mintage.cli.judge import compare, evaluate
+from mintage.cli.leave import export
 from mintage.cli.look import explain, models
 from mintage.cli.make import generate
 from mintage.cli.start import demo, train
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (train, evaluate, compare, generate, models, explain, demo):
+for verb in (train, evaluate, compare, generate, export, models, explain, demo):
     app.command()(verb)
 
 

@@ -137,9 +137,11 @@ def _fitting(path: Path) -> tuple[set[str], set[str]]:
 
 
 def _models() -> list[str]:
+    """Those that need nothing that a person brings."""
     from mintage import registry
 
-    return [name for name in registry.names("models") if name != "custom"]
+    found = {name: registry.find("models", name) for name in registry.names("models")}
+    return [name for name, cls in found.items() if not any(f.is_required() for f in cls.model_fields.values())]
 
 
 def _building(spec: DataSpec) -> set[str]:

@@ -67,6 +67,8 @@ class TextCodec(Settings):
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".md", ".text")
     fitted: ClassVar[tuple[str, ...]] = ("has_separator", "alphabet", "tokenizer")  # of the data; no recipe holds them
 
+    longest: ClassVar[int | None] = None
+
     @property
     def spec(self) -> TensorSpec:
         """What a model sees: any number of tokens."""
@@ -81,6 +83,11 @@ class TextCodec(Settings):
     def separator(self) -> int | None:
         """The token that begins a document: the last one."""
         return self.num_tokens - 1 if self.has_separator else None
+
+    @property
+    def between(self) -> tuple[int, ...]:
+        """What stands before each document."""
+        return () if self.separator is None else (self.separator,)
 
     @property
     def beginning(self) -> int:
@@ -125,8 +132,8 @@ class TextCodec(Settings):
         """The same with, or without, a token that begins each document."""
         return self._with(has_separator=wanted)
 
-    def encode(self, raw: str) -> Tensor:
-        """The tokens of a string, without a separator. Shape: (T,) int64.
+    def encode(self, raw: str, *, begins: bool = True) -> Tensor:
+        """The tokens of a string, without a separator; the same wherever it stands. Shape: (T,) int64.
 
         Raises:
             ConfigError: a char codec meets characters that its corpus did not have, or any what is half a character.

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
-import secrets
-import shutil
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +18,7 @@ from numpy.typing import NDArray
 from mintage import storage
 from mintage.contracts import Codec, Example, Source
 from mintage.data import duplicates
+from mintage.data.cache import check_space, fingerprint_of, new_packing, remove_stale, writing_to
 from mintage.data.inspection import DataReport, Tally, first_few, list_bad
 from mintage.data.packed import Packed, read_meta, read_names
 from mintage.errors import DataError
@@ -33,7 +30,6 @@ _FIT_SAMPLE = 256
 _CHUNK = 32  # examples a thread encodes at a time ...
 _CHUNK_BYTES = 32 << 20  # ... or fewer, if they come as that many bytes
 _NEAR_SAMPLE = 200_000
-_STALE = 24 * 3600  # seconds without a write after which a packing counts as dead
 
 
 def pack(
@@ -53,12 +49,12 @@ def pack(
         DataError: more than the part `max_bad` can't be read, nothing can, or the disk is full.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    fingerprint = _fingerprint(source, cache)
+    fingerprint = fingerprint_of(source, cache)
     key = [_FORMAT, fingerprint, list(source.classes), type(codec).__name__, codec.state()]
     folder = cache / hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=16).hexdigest()
     if read_meta(folder) is None:
-        _remove_stale(cache)
-        with _writing(cache), _new_folder(folder) as temporary:
+        remove_stale(cache)
+        with writing_to(cache), new_packing(folder) as temporary:
             _Packing(source, codec, fingerprint, temporary, max_bad, progress).run()
     meta = read_meta(folder)
     if meta is None:
@@ -128,7 +124,7 @@ class _Packing:
         assert part.x is not None
         if not self.shape:
             self.shape = part.x.shape[1:]
-            _check_space(self.folder, len(self.source) * part.x[0].nbytes)
+            check_space(self.folder, len(self.source) * part.x[0].nbytes)
         data = part.x.tobytes()
         pixels.write(data)
         self.sha.update(data)
@@ -252,74 +248,9 @@ def raw_sample(source: Source) -> Iterator[Any]:
             yield source[index].x
 
 
-def _fingerprint(source: Source, cache: Path) -> str:
-    """The source's; one that can stamp itself quickly is hashed only when its stamp is new."""
-    stamp = getattr(source, "stamp", None)
-    if stamp is None:
-        return source.fingerprint()
-    note: Path = cache / "stamps" / stamp()
-    if note.is_file() and (known := note.read_text("utf-8").strip()):
-        return known
-    fingerprint = str(source.fingerprint())
-    if note.name == stamp():  # nothing changed meanwhile
-        note.parent.mkdir(exist_ok=True)
-        with contextlib.suppress(OSError):
-            storage.write_text(note, fingerprint)
-    return fingerprint
-
-
 def _check_bad(bad: Sequence[tuple[str, str]], count: int, total: int, max_bad: float) -> None:
     if count > max_bad * total:
         raise DataError(
             f"{count:,} of {total:,} examples can't be read so far; at most {max_bad:.0%} may be: "
             f"{list_bad(bad, count)}. Remove or repair them."
         )
-
-
-def _check_space(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise DataError(
-            f"Packing takes {needed / 1e9:.2f} GB, but the disk of {folder.parent} has {free / 1e9:.2f} GB left. "
-            "Free some, choose another cache, or a smaller codec.size."
-        )
-
-
-@contextlib.contextmanager
-def _writing(cache: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        what = "the disk is full" if full else (error.strerror or str(error))
-        raise DataError(
-            f"Packed data can't be written to {cache}: {what}. Nothing was left there; free some space or choose "
-            "another cache."
-        ) from error
-
-
-@contextlib.contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
-    """A temporary folder of one's own that becomes `folder`, unless another process was faster: its work is as good."""
-    temporary = folder.parent / f".packing-{secrets.token_hex(8)}"
-    temporary.mkdir()
-    try:
-        yield temporary
-        if folder.exists() and read_meta(folder) is None:
-            shutil.rmtree(folder, ignore_errors=True)  # damaged from outside
-        try:
-            temporary.rename(folder)
-        except OSError:
-            if read_meta(folder) is None:
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _remove_stale(cache: Path) -> None:
-    """Clear away what killed packings left."""
-    for folder in cache.glob(".packing-*"):
-        with contextlib.suppress(OSError):
-            newest = max(entry.stat().st_mtime for entry in (folder, *folder.iterdir()))
-            if time.time() - newest > _STALE:
-                shutil.rmtree(folder, ignore_errors=True)

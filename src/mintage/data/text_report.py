@@ -21,7 +21,7 @@ _KEPT = 100
 _UNICODE = 0x110000
 _SCRIPTS = {"CJK": "Han", "KANGXI": "Han"}  # first words of the names of letters, where they are not the script's
 _FORMS = frozenset({"FULLWIDTH", "HALFWIDTH", "MODIFIER", "MATHEMATICAL", "SMALL", "MASCULINE", "FEMININE"})
-_TOKENS = {"char": "characters", "byte": "bytes", "bpe": "pieces of words"}
+_TOKENS = {"char": "characters", "byte": "bytes", "bpe": "pieces of words", "pretrained": "pieces of words"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class TextReport:
     scripts: dict[str, float] = field(default_factory=dict)  # share of the letters, the most common first
     tokens: int
     vocabulary: int
-    kind: str  # "char", "byte" or "bpe"
+    kind: str  # "char", "byte", "bpe" or "pretrained"
     has_separator: bool = False
     encodings: dict[str, str] = field(default_factory=dict)  # of the first files, by name
     num_encodings: dict[str, int] = field(default_factory=dict)  # files in each

@@ -12,8 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mintage.codecs.text import TextCodec
-from mintage.contracts import Batch
+from mintage.contracts import Batch, TokenCodec
 from mintage.data.order import indices
 from mintage.data.tokens import TokenPart, Tokens
 from mintage.data.view import Rows
@@ -36,7 +35,7 @@ class TextView:
 
     tokens: Tokens
     part: TokenPart
-    codec: TextCodec
+    codec: TokenCodec
     context: int
 
     window: ClassVar[None] = None

@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mintage import storage
-from mintage.codecs.text import TextCodec
+from mintage.contracts import TokenCodec
+from mintage.data.cache import check_space, fingerprint_of, new_packing, remove_stale, writing_to
 from mintage.data.duplicates import exact_copies
 from mintage.data.inspection import first_few
 from mintage.data.near_texts import Sketches, groups_of
 from mintage.data.order import indices
 from mintage.data.packed import read_meta, read_names
-from mintage.data.packing import _check_space, _fingerprint, _new_folder, _remove_stale, _writing
 from mintage.data.text_report import CharacterTally, TextReport, told_encodings
 from mintage.errors import DataError
 from mintage.seeding import derive
@@ -75,7 +75,7 @@ class Tokens:
     x: NDArray[Any]  # (T,) uint8, uint16 or uint32
     starts: Ranges  # (D,) where each document begins, with its separator if there is one
     groups: Ranges  # (D,) the first document that it is a copy of, exactly or nearly; itself if none
-    codec: TextCodec
+    codec: TokenCodec
     fingerprint: str  # of the source
     folder: Path | None = None
 
@@ -95,7 +95,7 @@ class Tokens:
         return bool(storage.sha256(self.folder / "x.bin") == meta["sha256"])
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path, codec: type[TokenCodec]) -> Self:
         """Map a packed folder, read-only.
 
         Raises:
@@ -106,7 +106,7 @@ class Tokens:
             raise DataError(f"{folder} is not a whole packing. Remove it and pack again.")
         x = np.memmap(folder / "x.bin", np.dtype(meta["dtype"]), mode="r")
         starts, groups = (np.fromfile(folder / f"{name}.bin", dtype) for name, dtype in _FILES.items())
-        return cls(x, starts, groups, TextCodec.from_state(meta["codec"]), meta["fingerprint"], folder)
+        return cls(x, starts, groups, codec.from_state(meta["codec"]), meta["fingerprint"], folder)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +121,7 @@ class TokenPart:
 
 def pack_tokens(
     source: Documents,
-    codec: TextCodec,
+    codec: TokenCodec,
     cache: Path,
     progress: Progress | None = None,
     documents_apart: bool | None = None,
@@ -137,20 +137,20 @@ def pack_tokens(
         ConfigError: the codec does not know all characters, or needs a package that is missing.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    fingerprint = _fingerprint(source, cache)  # type: ignore[arg-type]  # asks for no more than `Documents` has
+    fingerprint = fingerprint_of(source, cache)
     choosing = importlib.util.find_spec("tokenizers") is not None if codec.tokens is None else None
-    key = ["text", _FORMAT, fingerprint, codec.state(), choosing, documents_apart]
+    key = ["text", _FORMAT, fingerprint, type(codec).__name__, codec.state(), choosing, documents_apart]
     folder = cache / hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=16).hexdigest()
     if _read_meta(folder) is None:
         if folder.exists() and _read_meta(folder) is None:
             shutil.rmtree(folder, ignore_errors=True)  # damaged from outside
-        _remove_stale(cache)
-        with _writing(cache), _new_folder(folder) as temporary:
+        remove_stale(cache)
+        with writing_to(cache), new_packing(folder) as temporary:
             _Packing(source, codec, fingerprint, temporary, progress).run(documents_apart)
     meta = _read_meta(folder)
     if meta is None:
         raise DataError(f"{folder} was changed while it was packed. Start again.")
-    return Tokens.open(folder), TextReport.from_dict(meta["report"])
+    return Tokens.open(folder, type(codec)), TextReport.from_dict(meta["report"])
 
 
 def split_tokens(tokens: Tokens, heldout: float, seed: int) -> tuple[TokenPart, TokenPart, TokenPart]:
@@ -240,7 +240,7 @@ class _Packing:
     """Two passes over a source: what is in it, then its tokens."""
 
     def __init__(
-        self, source: Documents, codec: TextCodec, fingerprint: str, folder: Path, progress: Progress | None
+        self, source: Documents, codec: TokenCodec, fingerprint: str, folder: Path, progress: Progress | None
     ) -> None:
         self.source, self.codec, self.fingerprint, self.folder = source, codec, fingerprint, folder
         self.progress = progress or (lambda done, of: None)
@@ -259,7 +259,7 @@ class _Packing:
         facts = self.tally.facts()
         dtype = np.dtype(np.min_scalar_type(self.codec.num_tokens - 1))
         at_most = facts["characters"] if self.codec.tokens == "char" else facts["bytes"]
-        _check_space(self.folder, (at_most if self.codec.tokens != "bpe" else at_most // 4) * dtype.itemsize)
+        check_space(self.folder, (at_most if self.codec.tokens in ("char", "byte") else at_most // 4) * dtype.itemsize)
         starts, digests, sketches = self._encode(dtype)
         if len(starts) != self.count or _stamp(self.source) != before:
             raise DataError(_CHANGED)
@@ -298,7 +298,7 @@ class _Packing:
     def _encode(self, dtype: np.dtype[Any]) -> tuple[Ranges, NDArray[np.uint64], Sketches]:
         starts, digests = array.array("q"), array.array("Q")
         sketches = Sketches(self.count, -(-self.count // _NEAR_SAMPLE))
-        lone = np.array([], dtype) if self.codec.separator is None else np.array([self.codec.separator], dtype)
+        between = np.array(self.codec.between, dtype)
         with (
             (self.folder / "x.bin").open("wb") as file,
             (self.folder / "names.txt").open("w", encoding="utf-8") as names,
@@ -308,9 +308,9 @@ class _Packing:
                     raise DataError(_CHANGED)
                 starts.append(self.length)
                 digest = hashlib.blake2b(digest_size=8)
-                self._write(file, lone)
-                for piece in document.pieces():
-                    self._write(file, self.codec.encode(piece).numpy().astype(dtype))
+                self._write(file, between)
+                for place, piece in enumerate(document.pieces()):
+                    self._write(file, self.codec.encode(piece, begins=place == 0).numpy().astype(dtype))
                     digest.update(piece.encode())
                     if self.count > 1:
                         sketches.add(row, piece)

@@ -21,7 +21,7 @@ class Vocabulary:
 
     pieces: tuple[bytes, ...]  # by token; b"" of one that stands for no text
     separator: int | None = None  # the token between documents: it ends a text
-    beginning: int | None = None  # what a text without a prompt goes on from, where no token parts documents
+    beginning: int | None = None  # what a text without a prompt goes on from, where that is not the separator
 
     @classmethod
     def of(cls, pieces: Iterable[str | bytes], separator: int | None = None, beginning: int | None = None) -> Self:
@@ -50,7 +50,7 @@ class Vocabulary:
         Raises:
             ConfigError: there is none.
         """
-        token = self.beginning if self.separator is None else self.separator
+        token = self.separator if self.beginning is None else self.beginning
         if token is None:
             raise ConfigError(
                 "An empty prompt needs a token to go on from, and this codec has none between documents. "

@@ -22,7 +22,7 @@ from mintage.layers.gpt2 import GPT2
 from mintage.layers.llama import Llama
 from mintage.layers.lora import lora_layers
 
-__all__ = ["Folder", "read_folder", "weights_hash", "write_folder"]
+__all__ = ["Folder", "read_folder", "read_tokenizer", "weights_hash", "write_folder"]
 
 _WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _CARRIED = ("chat_template.jinja", "generation_config.json", "special_tokens_map.json", "tokenizer_config.json")
@@ -64,6 +64,17 @@ def read_folder(
     network.load_state_dict(_state(network, files, dtype), assign=True)
     network.context = min(context or sizes.context, sizes.context)
     return Folder(network, tokenizer_json, config)
+
+
+def read_tokenizer(path: Path) -> tuple[str, dict[str, Any]]:
+    """What tokenizer.json and config.json of a folder say; the weights stay where they are.
+
+    Raises:
+        ConfigError: a file is missing or damaged, or they do not belong together.
+    """
+    path = path.expanduser()
+    config = _json(_found(path, "config.json"))
+    return _tokenizer(path, sizes_of(config).num_tokens), config
 
 
 def write_folder(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mintage.errors import ConfigError
 
-__all__ = ["LoRALinear", "add_lora", "load_lora", "lora_layers", "lora_state", "merge_lora"]
+__all__ = ["LoRALinear", "add_lora", "load_lora", "lora_layers", "lora_state", "merge_lora", "set_aside"]
 
 
 class LoRALinear(nn.Linear):
@@ -101,6 +101,18 @@ def lora_state(network: nn.Module) -> dict[str, Tensor]:
     for name, layer in lora_layers(network):
         state[f"{name}.lora_a"], state[f"{name}.lora_b"] = layer.lora_a.detach(), layer.lora_b.detach()
     return state
+
+
+def set_aside(network: nn.Module) -> None:
+    """Make every weight that is frozen a buffer that no state holds, in place: what remains is what learns.
+
+    `parameters()` and `state_dict()` are the adapter's then, and the layers work as before.
+    """
+    for module in network.modules():
+        for name, weight in list(module.named_parameters(recurse=False)):
+            if not weight.requires_grad:
+                delattr(module, name)
+                module.register_buffer(name, weight.detach(), persistent=False)
 
 
 @torch.no_grad()
