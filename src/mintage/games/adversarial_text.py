@@ -27,12 +27,14 @@ class TextStakes(Settings):
 
     adversarial_from: int = Field(1_000, ge=0)
     """Step at which the discriminator enters; before it the writer learns by likelihood alone."""
-    adversarial_weight: float = Field(0.1, ge=0)
+    adversarial_weight: float = Field(1.0, ge=0)
     """Weight of what the discriminator asks for; 0 leaves it out of the game."""
-    likelihood_weight: float = Field(1.0, ge=0)
+    likelihood_weight: float = Field(0.5, ge=0)
     """Weight that likelihood keeps then, so that the writer does not forget; RelGAN's is 0."""
     objective: ObjectiveName = "relativistic"
     """The adversarial loss: docs/concepts.md has the formula of each."""
+    critic_steps: int = Field(3, ge=1)
+    """Turns of the discriminator for one of the writer, on the same texts: writing them is what costs."""
     written: int = Field(32, ge=1)
     """Tokens that the writer adds to the beginning of a real window, at most the context; the slow part of a step."""
     temperature: float = Field(1.0, gt=0)
@@ -112,17 +114,15 @@ class AdversarialText(nn.Module):
         self.plays = False  # whether the discriminator has entered, as of the last step
 
     def turns(self, step: int, seed: int) -> list[Turn]:
-        """The writer's alone at first, then one of each."""
+        """The writer's alone at first, then the discriminator's before it."""
         stakes = self.stakes
         self.plays = bool(stakes.adversarial_weight) and step >= stakes.adversarial_from
         if not self.plays:
             return [Turn("writer", self._likelihood)]
         writer: RelaxedWriter = self.sampler.writer  # type: ignore[assignment]
         written = _Written(writer, self.written, step, seed, stakes.temperature_at(step))
-        return [
-            Turn("discriminator", partial(self._discriminator_pays, written), awake=("writer",)),
-            Turn("writer", partial(self._writer_pays, written)),
-        ]
+        judges = Turn("discriminator", partial(self._discriminator_pays, written), awake=("writer",))
+        return [*[judges] * stakes.critic_steps, Turn("writer", partial(self._writer_pays, written))]
 
     @torch.no_grad()
     def examine(self, batch: Batch) -> dict[str, Tensor]:

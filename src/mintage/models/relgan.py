@@ -43,7 +43,7 @@ class RelGAN(Settings):
     """What the two players pay, and from when on."""
 
     habits: ClassVar[Mapping[str, Any]] = {
-        "batch": 32, "lr": 4e-3, "lr_of": {"discriminator": 1e-3}, "betas": (0.8, 0.99), "warmup": 40,
+        "batch": 32, "lr": 4e-3, "lr_of": {"discriminator": 3e-3}, "betas": (0.8, 0.99), "warmup": 40,
         "decay_from": 0.35, "decay_to": 0.05, "ema_half_life": 0.0, "max_gradient": 5.0,
     }  # fmt: skip
     ladder: ClassVar[tuple[Rung, ...]] = (
