@@ -17,8 +17,11 @@ from mintage.training.update import PlainUpdate
 
 TINY = {
     "gpt": {"width": 16, "layers": 2, "heads": 2, "slots": 256},
-    "relgan": {"width": 32, "representations": 2, "filters": 4, "stakes": {"adversarial_from": 2, "written": 5}},
-}
+    "relgan": {
+        "width": 32, "representations": 2, "filters": 4,
+        "stakes": {"adversarial_from": 2, "written": 5, "adversarial_weight": 0.1, "likelihood_weight": 1.0},
+    },
+}  # fmt: skip
 CONTEXT, TOKENS, START = 12, 11, 3
 SPEC = DataSpec(x=TensorSpec(shape=(CONTEXT + 1,), classes=TOKENS, start=START))
 
