@@ -173,17 +173,23 @@ def advantage(mine: dict[str, Any], frontier: Sequence[dict[str, Any]]) -> dict[
     if not min(ends) <= mine["self_bleu"] <= max(ends):
         verdict = "beyond the ends of the sweep, so not comparable"
     else:
-        verdict = "outside" if low > 0 else "inside" if high < 0 else "on it, as far as these texts can tell"
+        verdict = (
+            "outside"
+            if low > 0
+            else "inside"
+            if high < 0
+            else "not outside: on the frontier, as far as these texts can tell"
+        )
     return {"bleu_above": round(value, 4), "interval": [round(low, 4), round(high, 4)], "verdict": verdict}
 
 
 def sentence(found: Mapping[str, dict[str, Any]]) -> str:
     told = [
-        f"at temperature 1 the text GAN is {test['verdict']} (frontier of {name}; BLEU at equal self-BLEU "
-        f"{test['bleu_above']:+.4f}, {test['interval'][0]:+.4f} to {test['interval'][1]:+.4f})"
+        f"Beside the temperatures of the {name} the text GAN at temperature 1 is {test['verdict']} (BLEU at equal "
+        f"self-BLEU {test['bleu_above']:+.4f}, {test['interval'][0]:+.4f} to {test['interval'][1]:+.4f})."
         for name, test in found.items()
     ]
-    return "; ".join(told).capitalize() + "."
+    return " ".join(told)
 
 
 def main() -> None:
