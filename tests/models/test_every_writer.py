@@ -25,7 +25,11 @@ TINY = {
     "gpt": {"width": 16, "layers": 2, "heads": 2, "slots": 256},
     "gpt_finetune": {"base": str(write_base(Path(BASES.name) / "base", "gpt2", num_tokens=TOKENS))},
     "llama": {"width": 16, "layers": 2, "heads": 2, "shared": 2},
-}
+    "relgan": {
+        "width": 32, "representations": 2, "filters": 4,
+        "stakes": {"adversarial_from": 2, "written": 5, "adversarial_weight": 0.1, "likelihood_weight": 1.0},
+    },
+}  # fmt: skip
 HASTE = {"gpt_finetune": {"lr": 0.03}}  # an adapter's own pace would take more steps than a test has
 SPEC = DataSpec(x=TensorSpec(shape=(CONTEXT + 1,), classes=TOKENS, start=START))
 
