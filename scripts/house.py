@@ -30,7 +30,7 @@ FLOORS: Mapping[str, float] = {
     "generated": 3.5,
     "models": 4,
     "recipe": 4.5, "corpus": 4.6, "opening": 4.7,
-    "experiment": 5, "trained": 5.1, "judging": 5.2, "translation": 5.2, "exporting": 5.2,
+    "experiment": 5, "planning": 5.1, "trained": 5.1, "judging": 5.2, "translation": 5.2, "exporting": 5.2,
     "drawing": 5.2, "writing": 5.2,
     "showing": 5.4, "session": 5.5, "evaluation": 5.7,
     "api": 6,

@@ -155,7 +155,7 @@ def test_what_is_asked_of_texts_is_refused_by_pictures(
 
 def test_the_report_shows_what_it_wrote_and_speaks_of_tokens(run: Run) -> None:
     page = run.directory.report.read_text("utf-8")
-    for part in ("From chance to text", "After step 4", "tokens seen", "--stream", "writer that learned", "春风又绿"):
+    for part in ("What it writes", "after step 4", "tokens seen", "--prompt", "writer that learned", "春风又绿"):
         assert part in page, part
     assert "images" not in page.split("<main>")[0].split("</style>")[1]
 

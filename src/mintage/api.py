@@ -19,11 +19,12 @@ from mintage.generated import Generated, Origin
 from mintage.judging.judge import JudgeSettings
 from mintage.judging.verdict import Verdict
 from mintage.opening import open_data
+from mintage.planning import plan
 from mintage.recipe import DataSettings, Recipe, read_raw
 from mintage.run import RunDirectory
 from mintage.storage import cache_folder
 from mintage.trained import Trained
-from mintage.training.budget import Plan, choose, parse_duration
+from mintage.training.budget import Plan, parse_duration
 from mintage.training.checkpoint import Checkpoints
 from mintage.training.distributed import Processes, processes, share_text
 from mintage.translation import How, Translated
@@ -148,21 +149,21 @@ def prepare(
         raw = {"seed": seed} | dict(raw)
     settings = DataSettings.read(raw.get("data", {}), "data")
     data, found, codec = open_data(settings, raw.get("codec", {}), int(raw.get("seed", 0)), cache_folder(), progress)
-    raw = {**raw, "data": found.model_dump(mode="json"), "codec": codec}
+    asked, raw = raw, {**raw, "data": found.model_dump(mode="json"), "codec": codec}
     made: list[Plan] = []
 
-    def plan(first: Experiment) -> Mapping[str, Any]:
-        made.append(_plan(first, parse_duration(budget or "")))
-        frames = raw.get("training", {}).get("frames", made[0].frames)
-        return {"model": dict(made[0].settings), "training": {"steps": made[0].steps, "frames": frames}}
+    def bought(first: Experiment) -> Mapping[str, Any]:
+        chosen, settings = plan(first, parse_duration(budget or ""), asked)
+        made.append(chosen)
+        return settings
 
     if group.world > 1:
         told = ""
         if group.leads:
-            told = Experiment.prepare(raw, data, group.device, plan=plan if budget else None).recipe.toml()
+            told = Experiment.prepare(raw, data, group.device, plan=bought if budget else None).recipe.toml()
         group.join()
         raw, budget = tomllib.loads(share_text(told)), None
-    experiment = Experiment.prepare(raw, data, group.device, (group.rank, group.world), plan if budget else None)
+    experiment = Experiment.prepare(raw, data, group.device, (group.rank, group.world), bought if budget else None)
     return Preparation(experiment, made[0] if made else None, out, None, group.leads)
 
 
@@ -195,7 +196,7 @@ class Run:
         self.path = path
         self.facts = self.directory.read_facts()
         self.recipe = Recipe.read(read_raw(str(self.directory.recipe), None, ()))
-        self.writes = self.recipe.codec.get("name") == "text"
+        self.writes = len(self.facts.get("shape", ())) == 1
         self.classes: tuple[str, ...] = tuple(self.facts.get("classes", ()))
         self._loaded: dict[int | None, Trained] = {}
 
@@ -379,13 +380,3 @@ def _check_count(n: int | None) -> None:
 
 def _as_raw(picture: str | Path | Image | NDArray[Any]) -> Path | Image | NDArray[Any]:
     return Path(picture) if isinstance(picture, str) else picture
-
-
-def _plan(first: Experiment, seconds: float) -> Plan:
-    def step_seconds(settings: Mapping[str, Any]) -> float:
-        values = first.recipe.model_dump(mode="json")
-        model = {k: v for k, v in merge(values["model"], settings).items() if k != "name"}
-        sized = type(first.model).read(model, "model")  # type: ignore[attr-defined]
-        return Experiment(first.recipe, sized, first.data, first.device, first.process).measure()[1]
-
-    return choose(seconds, first.model.ladder, first.recipe.training.batch, step_seconds)

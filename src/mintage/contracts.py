@@ -218,7 +218,8 @@ class Rung:
     """One size of a model, and how many training images it takes before this size pays."""
 
     settings: Mapping[str, Any]
-    images: int
+    images: int  # of a writer: windows
+    context: int | None = None  # of a writer: tokens that it looks back at
 
 
 class Model(Protocol):

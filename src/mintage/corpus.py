@@ -45,6 +45,16 @@ class Corpus:
         """How many documents there are."""
         return len(self.packed.starts)
 
+    def fitting(self, context: int) -> int:
+        """The context nearest to a wanted one that the text has tokens for, and its codec allows."""
+        return min(context, max(self.train.size - 1, 8), self.codec.longest or context)
+
+    def seen_by(self, context: int) -> Corpus:
+        """The same text in windows of another length."""
+        spec = replace(self.spec, x=replace(self.spec.x, shape=(context + 1,)))
+        views = (replace(view, context=context) for view in (self.train, self.selection, self.heldout))
+        return Corpus(self.packed, self.report, self.codec, spec, *views)
+
     def batches(self, view: TextView, count: int, size: int = 64) -> Iterator[Batch]:
         """The first windows of a part, at most so many, on the CPU."""
         count = min(count, len(view))

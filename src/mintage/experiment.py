@@ -77,6 +77,11 @@ def _translator(data: Data) -> str:
     return "inpaint" if told.shape[0] != data.spec.x.shape[0] else "srgan"
 
 
+def _seen(data: AnyData, recipe: Recipe) -> AnyData:
+    """Text in windows of the recipe's context."""
+    return data.seen_by(recipe.data.context) if isinstance(data, Corpus) else data
+
+
 class Experiment:
     """A recipe made real on one machine; `loop` is ready to run."""
 
@@ -110,6 +115,7 @@ class Experiment:
         if plan is not None:
             raw = merge(raw, plan(cls(recipe, model, data, device, process)))
             recipe, model = resolve(raw, suited(data, 0, device))
+            data = _seen(data, recipe)
         recipe, model = resolve(raw, suited(data, recipe.training.steps * recipe.training.batch, device))
         if recipe.training.precision == "auto" or recipe.training.channels_last is None:
             numbers, _ = cls(recipe, model, data, device, process).measure()
@@ -119,6 +125,11 @@ class Experiment:
             }
             recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update=chosen)})
         return cls(recipe, model, data, device, process)
+
+    def changed(self, settings: Mapping[str, Any]) -> Experiment:
+        """The same with other settings of its model, or another context."""
+        recipe, model = resolve(merge(self.recipe.model_dump(mode="json"), settings), {"model": {}})
+        return Experiment(recipe, model, _seen(self.data, recipe), self.device, self.process)
 
     def measure(self) -> tuple[Numbers, float]:
         """The fastest numbers for this game on this machine, and the seconds of a step."""

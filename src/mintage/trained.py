@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from mintage import registry
-from mintage.codecs.text import TextCodec
 from mintage.contracts import Codec, DataSpec, Examples, Game, Sampler
 from mintage.errors import ConfigError, RunError
 from mintage.numbers import Numbers, for_sampling
@@ -46,7 +45,7 @@ class Trained:
     @property
     def writes(self) -> bool:
         """Whether it makes text."""
-        return isinstance(self.codec, TextCodec)
+        return len(self.spec.x.shape) == 1
 
     @property
     def numbers(self) -> Numbers:

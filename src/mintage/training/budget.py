@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from mintage.contracts import Rung
 from mintage.errors import ConfigError
@@ -25,7 +24,7 @@ _LEAST = 0.2  # of the time is left for training, however long the rest takes
 class Plan:
     """What a budget buys."""
 
-    settings: Mapping[str, Any]  # of the model
+    rung: Rung
     steps: int
     images: int
     rate: float  # images a second, measured
@@ -65,12 +64,16 @@ def spell_duration(seconds: float) -> str:
 
 
 def choose(
-    seconds: float, ladder: Sequence[Rung], batch: int, step_seconds: Callable[[Mapping[str, Any]], float]
+    seconds: float,
+    ladder: Sequence[Rung],
+    batch: int,
+    step_seconds: Callable[[Rung], float],
+    most: int | None = None,
 ) -> Plan:
     """The largest size of the ladder that sees enough images in the time; sizes are measured from small to large.
 
-    `step_seconds(settings)` is the time of one step of `batch` samples at that size on this machine. Measuring, the
-    film and the report are part of the time.
+    `step_seconds(rung)` is the time of one step of `batch` samples at that size on this machine. Measuring, the film
+    and the report are part of the time. More than `most` images are never worth seeing.
     """
     started = time.perf_counter()
     frames = max(12, min(100, round(seconds / _SECONDS_A_FRAME)))
@@ -78,19 +81,20 @@ def choose(
     usable = max(seconds - watching, seconds * _LEAST)
     best, rate, more = ladder[0], 0.0, ""
     for rung in ladder:
-        measured = batch / step_seconds(rung.settings)
+        measured = batch / step_seconds(rung)
         if rung is not ladder[0] and measured * usable < rung.images:
             needed = spell_duration((rung.images / measured + frames * _FRAME + _ENDING) / (1 - _SHARE_FOR_WATCHING))
-            more = f"{needed} would pay for {_spell(rung.settings)}"
+            more = f"{needed} would pay for {_spell(rung)}"
             break
         best, rate = rung, measured
     usable = max(usable - (time.perf_counter() - started), seconds * _LEAST)
     images = int(rate * usable)
+    if most is not None and images > most:
+        images, more = most, "more time is not worth it for so little data"
     steps = max(images // batch, 1)
-    return Plan(
-        best.settings, steps, steps * batch, rate, frames, more or "more time would buy more images at this size"
-    )
+    return Plan(best, steps, steps * batch, rate, frames, more or "more time would buy more images at this size")
 
 
-def _spell(settings: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in settings.items())
+def _spell(rung: Rung) -> str:
+    parts = [f"{name} {value}" for name, value in rung.settings.items()]
+    return ", ".join(parts + ([] if rung.context is None else [f"context {rung.context}"]))
