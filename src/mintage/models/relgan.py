@@ -26,7 +26,7 @@ class RelGAN(Settings):
 
     It learns by likelihood first, then also to pass for real before a discriminator of many representations. Choose
     it to study text GANs. To have text written choose gpt and a temperature: text GANs have been inside the frontier
-    that a likelihood model's temperatures draw (Caccia et al., 2020), and this one was nowhere outside it.
+    that a likelihood model's temperatures draw (Caccia et al., 2020), and a short trial of this one was not outside.
     """
 
     width: int = Field(256, ge=2)
