@@ -49,7 +49,7 @@ class Batch:
     """One draw from the data. Translation, vocoding, class-conditioning: the same three fields."""
 
     x: Tensor  # (B, *x.shape)
-    condition: Tensor | None = None  # (B, *condition.shape): class, source image, mel, caption
+    condition: Tensor | None = None  # (B, *condition.shape): class, source image; nats that text costs by counting
     mask: Tensor | None = None  # (B, T) bool, True where a ragged x is real
     share: Share | None = None  # None: this is the whole batch
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mintage.contracts import Batch, DataSpec, TokenCodec
 from mintage.data.text_report import TextReport
@@ -13,6 +16,7 @@ from mintage.data.text_view import TextView
 from mintage.data.tokens import Tokens, pack_tokens, split_tokens
 from mintage.errors import ConfigError, DataError
 from mintage.recipe import DataSettings
+from mintage.statistics.ngrams import NgramModel, nats_elsewhere
 
 __all__ = ["Corpus", "open_corpus", "text_spec"]
 
@@ -30,6 +34,7 @@ class Corpus:
     train: TextView
     selection: TextView  # held out too: what picks the best checkpoint, and so may not judge the run
     heldout: TextView  # what judges the run in the end
+    _counts: dict[int, tuple[NgramModel, NDArray[np.float32]]] = field(default_factory=dict, repr=False)
 
     translates = False
     origin_codec = None
@@ -52,8 +57,26 @@ class Corpus:
     def seen_by(self, context: int) -> Corpus:
         """The same text in windows of another length."""
         spec = replace(self.spec, x=replace(self.spec.x, shape=(context + 1,)))
-        views = (replace(view, context=context) for view in (self.train, self.selection, self.heldout))
-        return Corpus(self.packed, self.report, self.codec, spec, *views)
+        train, selection, heldout = (
+            replace(view, context=context) for view in (self.train, self.selection, self.heldout)
+        )
+        return replace(self, spec=spec, train=train, selection=selection, heldout=heldout)
+
+    def counts(self, order: int) -> NgramModel:
+        """N-grams of what is learned from."""
+        return self._counted(order)[0]
+
+    def beside_counts(self, order: int) -> Corpus:
+        """The same with what each token that is learned from costs by counting other parts of the text."""
+        return replace(self, train=replace(self.train, counted=self._counted(order)[1]))
+
+    def _counted(self, order: int) -> tuple[NgramModel, NDArray[np.float32]]:
+        if order not in self._counts:
+            tokens = np.concatenate(list(self.train.stretches()))
+            model = NgramModel.fit(tokens, order, self.codec.num_tokens)
+            nats = nats_elsewhere(tokens, order, self.codec.num_tokens)
+            self._counts[order] = model, nats.astype(np.float32)
+        return self._counts[order]
 
     def batches(self, view: TextView, count: int, size: int = 64) -> Iterator[Batch]:
         """The first windows of a part, at most so many, on the CPU."""

@@ -88,7 +88,9 @@ class Experiment:
     def __init__(
         self, recipe: Recipe, model: Model, data: AnyData, device: torch.device, process: tuple[int, int] = (0, 1)
     ) -> None:
-        self.recipe, self.model, self.data, self.device, self.process = recipe, model, data, device, process
+        self.recipe, self.model, self.device, self.process = recipe, model, device, process
+        self.counted: int = getattr(model, "counted", 0)  # longest n-gram that stands beside a writer
+        self.data = data.beside_counts(self.counted) if self.counted and isinstance(data, Corpus) else data
         settings = recipe.training
         parts = settings.accumulate * process[1]
         if settings.batch % parts:
@@ -179,6 +181,8 @@ class Experiment:
         torch.manual_seed(derive(self.recipe.seed, "weights"))
         game = self.model.build(self.data.spec)
         assert isinstance(game, nn.Module)
+        if self.counted and isinstance(self.data, Corpus):
+            game.fill(self.data.counts(self.counted).levels)  # type: ignore[operator]
         return numbers.arrange(game).to(self.device)
 
     def _stream(self, workers: int) -> Stream:

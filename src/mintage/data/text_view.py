@@ -37,6 +37,7 @@ class TextView:
     part: TokenPart
     codec: TokenCodec
     context: int
+    counted: NDArray[np.float32] | None = None  # nats that each token of the part costs by counting the others
 
     window: ClassVar[None] = None
     degrade: ClassVar[None] = None
@@ -87,18 +88,19 @@ class TextView:
         windows = (self.size - 1) // self.length if self.length else 0
         return Rows(indices(first, max(0, min(count, windows - first)), max(1, windows), 0) * self.length)
 
-    def gather(self, rows: Rows, corners: Tensor | None = None) -> tuple[Tensor, None]:
-        """The windows that begin there. Shape: (B,) -> (B, length + 1) int64."""
+    def gather(self, rows: Rows, corners: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """The windows that begin there, and their nats. Shape: (B,) -> (B, length + 1) int64, float32."""
         places = (rows.x[:, None] + np.arange(self.length + 1)) % max(1, self.size)
-        return torch.from_numpy(self._read(places)), None
+        counted = None if self.counted is None else torch.from_numpy(self.counted[places])
+        return torch.from_numpy(self._read(places)), counted
 
-    def expand(self, x: Tensor, beside: Tensor | None) -> tuple[Tensor, None]:
+    def expand(self, x: Tensor, beside: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """The same as a model reads it."""
-        return self.codec.expand(x), None
+        return self.codec.expand(x), beside
 
     def batch(self, first: int, count: int) -> Batch:
         """Windows first .. first + count - 1 for judging, the same at every call."""
-        return Batch(self.expand(*self.gather(self.head(first, count)))[0])
+        return Batch(*self.expand(*self.gather(self.head(first, count))))
 
     def strides(self, stride: int) -> Iterator[tuple[Tensor, int]]:
         """(window, the first of its targets that counts): over the part, each token but the first counts once.

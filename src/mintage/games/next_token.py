@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mintage.contracts import Batch, Stake, Terms, Turn
 from mintage.decoding.sampler import WritingSampler
+from mintage.layers.counted import CountedLength
 
 __all__ = ["NextToken"]
 
@@ -15,8 +19,9 @@ class NextToken(nn.Module):
     """Maximum likelihood of each token given those before it (Bengio et al., 2003).
 
     The stake is the mean of nats a token over a window: of its context + 1 tokens each but the first is expected from
-    all that stand before it. Texts that are drawn begin after the token `first`. Where `Batch.mask` is given, only
-    tokens under it count.
+    all that stand before it. Where `Batch.mask` is given, only tokens under it count. Texts that are drawn begin after
+    the token `first`. A writer that stands beside counts (`costs`) pays for what it says alone, and its gate for the
+    mixture; the batch's condition is then what each token costs by counting.
     """
 
     def __init__(self, writer: nn.Module, context: int, first: int) -> None:
@@ -24,21 +29,31 @@ class NextToken(nn.Module):
         self.players = {"writer": writer}
         self.sampler = WritingSampler(writer, context, first)
 
+    def fill(self, levels: Sequence[CountedLength]) -> None:
+        """Give a writer that counts beside what it learns what was counted."""
+        writer: Any = self.sampler.writer
+        writer.counts.fill(levels)
+
     def turns(self, step: int, seed: int) -> list[Turn]:
         """One turn, every step."""
         return [Turn("writer", self._pays)]
 
     def examine(self, batch: Batch) -> Terms:
         """Nats a token on samples that nobody learns from."""
-        return {"writer/heldout": self._nats(batch).detach()}
+        return {"writer/heldout": self._mean(self._nats(batch), batch).detach()}
 
     def _pays(self, batch: Batch) -> Stake:
-        return Stake({"nats": self._nats(batch)})
+        if batch.condition is None:
+            return Stake({"nats": self._mean(self._nats(batch), batch)})
+        writer: Any = self.sampler.writer
+        own, mixed = writer.costs(batch.x[:, :-1], batch.x[:, 1:], batch.condition[:, 1:])
+        return Stake({"own": self._mean(own, batch), "nats": self._mean(mixed, batch)})
 
     def _nats(self, batch: Batch) -> Tensor:
-        logits = self.sampler.writer(batch.x[:, :-1])
-        target = batch.x[:, 1:]
-        nats: Tensor = F.cross_entropy(logits.flatten(0, 1).float(), target.flatten(), reduction="none").view_as(target)
+        logits = self.sampler.writer(batch.x[:, :-1]).flatten(0, 1).float()
+        return F.cross_entropy(logits, batch.x[:, 1:].flatten(), reduction="none").view_as(batch.x[:, 1:])
+
+    def _mean(self, nats: Tensor, batch: Batch) -> Tensor:
         if batch.mask is None:
             return nats.mean()
         counted = batch.mask[:, 1:]

@@ -15,6 +15,7 @@ from mintage.config import Settings
 from mintage.contracts import DataSpec, Group, Rung
 from mintage.errors import SpecError
 from mintage.games.next_token import NextToken
+from mintage.layers.counted import CountedText
 from mintage.layers.hashed_ngrams import HashedNgrams
 from mintage.layers.memory import Memory
 from mintage.layers.rotary import Rotary
@@ -48,6 +49,8 @@ class GPT(Settings):
     """Rows for the n-grams of each length."""
     value_embeddings: bool = True
     """Every second block attends to embeddings of the tokens themselves too."""
+    counted: int = Field(6, ge=0, le=6)
+    """Longest n-gram of a counted model that the network is mixed with, by a gate that it learns; 0: none."""
     cap: float = Field(15.0, ge=0)
     """Logits stay within plus and minus this; 0 leaves them."""
     matrices: Literal["muon", "adam"] = "muon"
@@ -98,9 +101,14 @@ class _Writer(nn.Module):
         self.rotary = Rotary(model.width // model.heads, context)
         self.head = nn.Linear(model.width, num_tokens, bias=False)
         nn.init.normal_(self.head.weight, std=0.001)
+        self.counts = CountedText(model.counted, num_tokens) if model.counted else None
+        self.trust = nn.Linear(model.width, 1) if model.counted else None  # in the counts, on a logistic scale
+        if self.trust is not None:
+            nn.init.zeros_(self.trust.weight)
+            nn.init.zeros_(self.trust.bias)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        return self._logits(self._seen(tokens, None))
+        return self._mixed(self._seen(tokens, None), tokens)
 
     def memory(self, rows: int) -> Memory:
         """Room for a context of each row."""
@@ -113,13 +121,26 @@ class _Writer(nn.Module):
     def read(self, tokens: Tensor, memory: Memory) -> Tensor:
         x = self._seen(tokens, memory)
         memory.advance(tokens)
-        return self._logits(x[:, -1])
+        return self._mixed(x[:, -1:], memory.tokens[:, : memory.length])[:, 0]
+
+    def costs(self, tokens: Tensor, targets: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
+        """Nats of each target by the network alone, and mixed with what it costs by counting. Shape: (B, T) each.
+
+        The network learns as if it stood alone: mixed from the start it would leave to the counts what they are good
+        at, and in minutes learn little. The mixture's slope is the gate's alone.
+        """
+        x = self._seen(tokens, None)
+        own = F.cross_entropy(self._logits(x).flatten(0, 1), targets.flatten(), reduction="none").view_as(counted)
+        assert self.trust is not None
+        trust = self.trust(x.detach())[..., 0].float()
+        return own, -torch.logaddexp(F.logsigmoid(-trust) - own.detach(), F.logsigmoid(trust) - counted)
 
     def groups(self) -> Sequence[Group]:
         """What learns alike, with rates beside the player's own, which is Muon's."""
         matrices = [p for block in self.blocks for p in block.matrices()]
         of_values = [block.values_of.weight for block in self.blocks if block.values_of is not None]
         rest = [p for block in self.blocks for p in block.scales()]
+        rest += [] if self.trust is None else [*self.trust.parameters()]
         groups = [
             Group(matrices, rule=self.matrices, rate=1.0 if self.matrices == "muon" else 0.1),
             Group([self.embedding.weight, *of_values]),
@@ -140,6 +161,15 @@ class _Writer(nn.Module):
         for block in self.blocks:
             x = block(x, start, tokens, self.rotary, memory)
         return _normed(x)
+
+    def _mixed(self, x: Tensor, tokens: Tensor) -> Tensor:
+        """Logits at the last places of a row of tokens, or their logarithms mixed with what counting says."""
+        logits = self._logits(x)
+        if self.counts is None or self.trust is None:
+            return logits
+        trust = self.trust(x).float()
+        counted = self.counts(tokens, x.shape[1]).log()
+        return torch.logaddexp(F.logsigmoid(-trust) + F.log_softmax(logits, -1), F.logsigmoid(trust) + counted)
 
     def _logits(self, x: Tensor) -> Tensor:
         logits = self.head(x).float()

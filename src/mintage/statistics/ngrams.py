@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from mintage.errors import ConfigError, DataError
 
-__all__ = ["HIGHEST", "NgramModel", "Smoothing", "baselines"]
+__all__ = ["HIGHEST", "Level", "NgramModel", "Smoothing", "baselines", "nats_elsewhere"]
 
 HIGHEST = 6
 Smoothing = Literal["witten-bell", "kneser-ney"]
@@ -33,7 +34,7 @@ class _Counts:
 
 
 @dataclass(frozen=True, eq=False)
-class _Level:
+class Level:
     """One length's part in the mixture: p(token | context) = share + rest[context] * p(token | shorter context)."""
 
     keys: Integers  # (U,)
@@ -69,7 +70,7 @@ class NgramModel:
     num_tokens: int  # V
     smoothing: Smoothing
     _counts: tuple[_Counts, ...]
-    _levels: tuple[_Level, ...]
+    levels: tuple[Level, ...]
 
     @staticmethod
     def fit(tokens: NDArray[Any], order: int, num_tokens: int, smoothing: Smoothing = "kneser-ney") -> NgramModel:
@@ -123,7 +124,7 @@ class NgramModel:
         """
         tokens = _checked(np.asarray(context, dtype=np.int64), self.num_tokens)
         chances = np.full(self.num_tokens, 1 / self.num_tokens)
-        for level, number in zip(self._levels, self._contexts(tokens[None]), strict=True):
+        for level, number in zip(self.levels, self._contexts(tokens[None]), strict=True):
             if (row := int(number[0])) >= 0:
                 chances *= level.rest[row]
                 follow = slice(*np.searchsorted(level.keys, [row * self.num_tokens, (row + 1) * self.num_tokens]))
@@ -147,7 +148,7 @@ class NgramModel:
     def _costs(self, tokens: Integers) -> Floats:
         chances = np.full(len(tokens), 1 / self.num_tokens)
         numbers = np.zeros(len(tokens), dtype=np.int64)  # of the context before each token; -1: it was never seen
-        for level in self._levels:
+        for level in self.levels:
             rows, found = _find(level.keys, numbers * self.num_tokens + tokens)
             seen = numbers >= 0
             chances[seen] *= level.rest[numbers[seen]]
@@ -161,7 +162,7 @@ class NgramModel:
         numbers = []
         for known in range(self.order):
             number = np.full(len(before), 0 if known <= before.shape[1] else -1, dtype=np.int64)
-            for level, token in zip(self._levels, before.T[before.shape[1] - known :], strict=False):
+            for level, token in zip(self.levels, before.T[before.shape[1] - known :], strict=False):
                 rows, found = _find(level.keys, number * self.num_tokens + token)
                 number = np.where(found & (number >= 0), rows, -1)
             numbers.append(number)
@@ -170,7 +171,7 @@ class NgramModel:
     def _chosen(self, contexts: Sequence[Integers], noise: Floats) -> Integers:
         """The token that each uniform number falls on, from the longest context down. Shape: (B,) -> (B,)."""
         noise, chosen = noise.copy(), np.full(len(noise), -1, dtype=np.int64)
-        for level, numbers in zip(reversed(self._levels), reversed(contexts), strict=True):
+        for level, numbers in zip(reversed(self.levels), reversed(contexts), strict=True):
             at = np.flatnonzero((chosen < 0) & (numbers >= 0))
             rest = level.rest[numbers[at]]
             own = noise[at] >= rest
@@ -185,6 +186,23 @@ class NgramModel:
             chosen[at] = level.keys[np.clip(follow, start, stop - 1)] - row * self.num_tokens
         uniform = np.minimum((noise * self.num_tokens).astype(np.int64), self.num_tokens - 1)
         return np.where(chosen < 0, uniform, chosen)
+
+
+def nats_elsewhere(tokens: NDArray[Any], order: int, num_tokens: int, folds: int = 4) -> Floats:
+    """What each token of a text costs by a model of the other parts of it: as unseen text does, about.
+
+    Parts are stretches, since a text repeats itself near by: with many short ones it would look easier than it is.
+
+    Shape: (N,) integers -> (N,) nats.
+    """
+    cuts = np.linspace(0, len(tokens), min(folds, len(tokens)) + 1).astype(int)
+    parts = []
+    for start, stop in itertools.pairwise(cuts.tolist()):
+        others = np.concatenate([tokens[:start], tokens[stop:]])
+        model = NgramModel.fit(others, order, num_tokens) if len(others) else None
+        flat = np.full(stop - start, np.log(num_tokens))
+        parts.append(flat if model is None else model.nats(tokens[start:stop]))
+    return np.concatenate(parts)
 
 
 def baselines(
@@ -242,7 +260,7 @@ def _counted(tokens: Integers, order: int, num_tokens: int) -> list[_Counts]:
 
 
 def _assembled(counts: tuple[_Counts, ...], num_tokens: int, smoothing: Smoothing) -> NgramModel:
-    levels: list[_Level] = []
+    levels: list[Level] = []
     contexts = 1
     for length, table in enumerate(counts, start=1):
         of = table.keys // num_tokens  # the context of each n-gram
@@ -257,7 +275,7 @@ def _assembled(counts: tuple[_Counts, ...], num_tokens: int, smoothing: Smoothin
             shares, rest = (times - less) / totals[of], _ratio(np.bincount(of, less, contexts), totals)
         else:
             raise ConfigError(f"No smoothing is called {smoothing!r}; there are 'witten-bell' and 'kneser-ney'.")
-        levels.append(_Level(table.keys, shares, rest))
+        levels.append(Level(table.keys, shares, rest))
         contexts = len(table.keys)
     return NgramModel(len(counts), num_tokens, smoothing, counts, tuple(levels))
 
