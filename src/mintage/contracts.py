@@ -177,6 +177,7 @@ class Group:
     parameters: Sequence[Tensor]
     rule: Literal["adam", "muon", "rows"] = "adam"  # "rows": tables with sparse gradients
     rate: float = 1.0  # times the player's learning rate
+    begins: float = 0.0  # share of the training after which they learn
 
 
 class Sampler(Protocol):

@@ -55,7 +55,8 @@ def suited(data: AnyData, images: int, device: torch.device) -> dict[str, Any]:
     """
     if isinstance(data, Corpus):
         epochs = images / max(len(data.train), 1)
-        return {"model": {"name": "gpt", "dropout": 0.0 if epochs < READ_UNAIDED else 0.1}}
+        dropout, last_pass = 0.0 if epochs < READ_UNAIDED else 0.1, max(0.0, 1 - 1 / max(epochs, 1))
+        return {"model": {"name": "gpt", "dropout": dropout, "ngrams_from": round(last_pass, 4)}}
     if data.translates:
         return {"model": {"name": _translator(data)}}
     count, side = len(data.train), data.spec.x.shape[-1] or 0

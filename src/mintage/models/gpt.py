@@ -47,6 +47,9 @@ class GPT(Settings):
     """Lengths of the n-grams that have a row of their own; none: ()."""
     slots: int = Field(1 << 16, ge=1)
     """Rows for the n-grams of each length."""
+    ngrams_from: float = Field(0.0, ge=0, lt=1)
+    """Share of the training after which n-grams learn: the last pass over a text, for what their rows have seen once
+    they foretell too well."""
     value_embeddings: bool = True
     """Every second block attends to embeddings of the tokens themselves too."""
     counted: int = Field(6, ge=0, le=6)
@@ -93,7 +96,7 @@ class _Writer(nn.Module):
     def __init__(self, model: GPT, num_tokens: int, context: int) -> None:
         super().__init__()
         self.num_tokens, self.context, self.cap, self.matrices = num_tokens, context, model.cap, model.matrices
-        self.heads = model.heads
+        self.heads, self.ngrams_from = model.heads, model.ngrams_from
         self.embedding = nn.Embedding(num_tokens, model.width)
         nn.init.normal_(self.embedding.weight, std=0.8)
         self.ngrams = HashedNgrams(model.ngrams, model.slots, model.width, num_tokens) if model.ngrams else None
@@ -147,7 +150,9 @@ class _Writer(nn.Module):
             Group([self.head.weight], rate=0.2),
             Group(rest, rate=0.1),
         ]
-        return groups + ([Group([self.ngrams.table.weight], rule="rows", rate=2.5)] if self.ngrams else [])
+        return groups + (
+            [Group([self.ngrams.table.weight], rule="rows", rate=20.0, begins=self.ngrams_from)] if self.ngrams else []
+        )
 
     def _seen(self, tokens: Tensor, memory: Memory | None) -> Tensor:
         x = self.embedding(tokens)

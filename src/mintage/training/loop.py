@@ -64,7 +64,8 @@ class Loop:
             learning_rate(
                 step, settings.steps, warmup=settings.warmup,
                 decay_from=settings.decay_from, decay_to=settings.decay_to,
-            )
+            ),
+            step / settings.steps,
         )  # fmt: skip
         batches = self.stream(step)
         seen: dict[str, Tensor] = {}

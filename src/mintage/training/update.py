@@ -42,14 +42,15 @@ class PlainUpdate:
         if self.max_gradient:
             nn.utils.clip_grad_norm_(self.parameters[turn.player], self.max_gradient)
         for optimizer in optimizers:
-            optimizer.step()
+            if optimizer.param_groups[0]["lr"]:
+                optimizer.step()
         return stakes[0] if len(stakes) == 1 else _mean(stakes)
 
-    def set_rate(self, factor: float) -> None:
-        """Scale every player's learning rate."""
+    def set_rate(self, factor: float, done: float = 1.0) -> None:
+        """Scale every player's learning rate, when so much of the training is done."""
         for name, optimizers in self.optimizers.items():
             for optimizer, group in zip(optimizers, self.groups[name], strict=True):
-                optimizer.param_groups[0]["lr"] = self.rates[name] * group.rate * factor
+                optimizer.param_groups[0]["lr"] = self.rates[name] * group.rate * factor * (done >= group.begins)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Moments and step counts of every optimiser, flat: {player/index/name: tensor}."""
