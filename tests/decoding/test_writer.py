@@ -98,8 +98,9 @@ def test_a_prompt_longer_than_the_context_keeps_its_last_part_and_says_so() -> N
 def test_an_empty_prompt_starts_from_the_separator_or_from_what_it_is_told() -> None:
     nothing, noise = torch.empty(0, dtype=torch.int64), numbers(1, 4)
     assert write(circle(), nothing, noise, Decoding(), LETTERS).texts == ["abcd"]
-    start = Vocabulary.of([*"abcdefgh", ""], beginning=2)
-    assert write(circle(), nothing, noise, Decoding(), start).texts == ["defg"]
+    for separator in (None, 8):
+        start = Vocabulary.of([*"abcdefgh", ""], separator, beginning=2)
+        assert write(circle(), nothing, noise, Decoding(), start).texts == ["defg"]
     with pytest.raises(ConfigError, match="empty prompt"):
         write(circle(), nothing, noise, Decoding())
 
