@@ -43,10 +43,12 @@ class GPT(Settings):
     """Of attention, each width / heads wide; that must be even."""
     dropout: float = Field(0.0, ge=0, lt=1)
     """Share of what the blocks add that is left out while training; pays when a text is read many times."""
-    ngrams: tuple[int, ...] = (2, 3, 4, 5)
+    ngrams: tuple[int, ...] = (2, 3, 4, 5, 6, 7)
     """Lengths of the n-grams that have a row of their own; none: ()."""
     slots: int = Field(1 << 16, ge=1)
     """Rows for the n-grams of each length."""
+    row: int = Field(32, ge=1)
+    """Numbers of a row; a matrix makes them as wide as the rest."""
     ngrams_from: float = Field(0.0, ge=0, lt=1)
     """Share of the training after which n-grams learn: the last pass over a text, for what their rows have seen once
     they foretell too well."""
@@ -64,10 +66,11 @@ class GPT(Settings):
         "ema_half_life": 0.0,
     }  # fmt: skip
     ladder: ClassVar[tuple[Rung, ...]] = (
-        Rung({"width": 128, "layers": 4, "heads": 4}, 0),
-        Rung({"width": 192, "layers": 6, "heads": 6}, 40_000),
-        Rung({"width": 256, "layers": 8, "heads": 8}, 200_000),
-        Rung({"width": 384, "layers": 8, "heads": 8}, 1_000_000),
+        Rung({"width": 96, "layers": 4, "heads": 4}, 0, 128),
+        Rung({"width": 128, "layers": 4, "heads": 4}, 12_000, 128),
+        Rung({"width": 192, "layers": 6, "heads": 6}, 40_000, 256),
+        Rung({"width": 256, "layers": 8, "heads": 8}, 150_000, 256),
+        Rung({"width": 384, "layers": 8, "heads": 8}, 1_000_000, 256),
     )
 
     def build(self, spec: DataSpec) -> NextToken:
@@ -99,7 +102,10 @@ class _Writer(nn.Module):
         self.heads, self.ngrams_from = model.heads, model.ngrams_from
         self.embedding = nn.Embedding(num_tokens, model.width)
         nn.init.normal_(self.embedding.weight, std=0.8)
-        self.ngrams = HashedNgrams(model.ngrams, model.slots, model.width, num_tokens) if model.ngrams else None
+        self.ngrams = HashedNgrams(model.ngrams, model.slots, model.row, num_tokens) if model.ngrams else None
+        self.widened = nn.Linear(model.row, model.width, bias=False) if model.ngrams else None
+        if self.widened is not None:
+            nn.init.normal_(self.widened.weight, std=model.row**-0.5)
         self.blocks = cast(Sequence[_Block], nn.ModuleList(_Block(model, k, num_tokens) for k in range(model.layers)))
         self.rotary = Rotary(model.width // model.heads, context)
         self.head = nn.Linear(model.width, num_tokens, bias=False)
@@ -141,27 +147,28 @@ class _Writer(nn.Module):
     def groups(self) -> Sequence[Group]:
         """What learns alike, with rates beside the player's own, which is Muon's."""
         matrices = [p for block in self.blocks for p in block.matrices()]
-        of_values = [block.values_of.weight for block in self.blocks if block.values_of is not None]
+        tables = [self.embedding.weight] + ([] if self.widened is None else [self.widened.weight])
+        tables += [block.values_of.weight for block in self.blocks if block.values_of is not None]
         rest = [p for block in self.blocks for p in block.scales()]
         rest += [] if self.trust is None else [*self.trust.parameters()]
         groups = [
             Group(matrices, rule=self.matrices, rate=1.0 if self.matrices == "muon" else 0.1),
-            Group([self.embedding.weight, *of_values]),
+            Group(tables),
             Group([self.head.weight], rate=0.2),
             Group(rest, rate=0.1),
         ]
-        return groups + (
-            [Group([self.ngrams.table.weight], rule="rows", rate=20.0, begins=self.ngrams_from)] if self.ngrams else []
-        )
+        if self.ngrams is not None:
+            groups.append(Group([self.ngrams.table.weight], rule="rows", rate=20.0, begins=self.ngrams_from))
+        return groups
 
     def _seen(self, tokens: Tensor, memory: Memory | None) -> Tensor:
         x = self.embedding(tokens)
-        if self.ngrams is not None:
+        if self.ngrams is not None and self.widened is not None:
             behind = tokens
             if memory is not None and memory.length:
                 first = max(memory.length - self.ngrams.reach, 0)
                 behind = torch.cat([memory.tokens[:, first : memory.length], tokens], 1)
-            x = x + self.ngrams(behind, tokens.shape[1])
+            x = x + self.widened(self.ngrams(behind, tokens.shape[1]))
         x = start = _normed(x)
         for block in self.blocks:
             x = block(x, start, tokens, self.rotary, memory)
