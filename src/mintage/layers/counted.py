@@ -55,10 +55,11 @@ class CountedText(nn.Module):
 
         Shape: (B, P) int64 -> (B, count, V) float32.
         """
-        size = (len(tokens) * count, self.num_tokens)
-        chances = torch.full(size, 1 / self.num_tokens, device=tokens.device)
+        alone = (self.rest0[0] / self.num_tokens).repeat(self.num_tokens).index_add_(0, self.keys0, self.shares0)
+        chances = alone.repeat(len(tokens) * count, 1)
         for length, number in enumerate(self._contexts(tokens[:, -(count + self.order - 1) :])):
-            self._refine(chances, number[:, -count:].flatten(), length)
+            if length:
+                self._refine(chances, number[:, -count:].flatten(), length)
         return chances.view(len(tokens), count, -1)
 
     def _contexts(self, tokens: Tensor) -> list[Tensor]:
