@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pytest
 import torch
 from tests.hugging_face.tiny_base import write_base
@@ -16,6 +17,7 @@ from mintage.contracts import Batch, DataSpec, Game, TensorSpec
 from mintage.errors import ConfigError, SpecError
 from mintage.layers.turns import set_learning
 from mintage.numbers import Numbers
+from mintage.statistics.ngrams import NgramModel
 from mintage.training.settings import TrainingSettings
 from mintage.training.update import PlainUpdate
 
@@ -146,3 +148,33 @@ def test_every_setting_has_a_description_and_habits_name_real_ones(name: str) ->
 def test_pictures_are_an_error_that_helps(name: str) -> None:
     with pytest.raises(SpecError, match="mintage models --fit"):
         tiny(name).build(DataSpec(x=TensorSpec(shape=(1, 28, 28))))
+
+
+def test_a_gate_learns_to_trust_counts_that_know_and_the_network_learns_beside_it() -> None:
+    game = tiny("gpt", counted=2).build(SPEC)
+    text = np.arange(600) % TOKENS  # each token tells the next
+    game.fill(NgramModel.fit(text, 2, TOKENS).levels)
+    settings = TrainingSettings.read({**registry.find("models", "gpt").habits, "batch": 4, "warmup": 0})
+    update = PlainUpdate(game, settings, Numbers(False, False))
+    x = torch.stack([torch.arange(k, k + CONTEXT + 1) % TOKENS for k in range(4)])
+    known = torch.full(x.shape, 0.01)  # nats that each token costs by counting
+    first = update(game.turns(0, 0)[0], [Batch(x, known)]).pays
+    for step in range(1, 30):
+        last = update(game.turns(step, 0)[0], [Batch(x, known)]).pays
+    assert last["own"] < 0.5 * first["own"]
+    assert last["nats"] < 0.2 * first["nats"]
+
+
+def test_rows_of_ngrams_stay_zero_until_their_pass_begins() -> None:
+    game = tiny("gpt", ngrams_from=0.5).build(SPEC)
+    update = PlainUpdate(
+        game, TrainingSettings.read({**registry.find("models", "gpt").habits, "batch": 4}), Numbers(False, False)
+    )
+    rows = game.sampler.writer.ngrams.table.weight
+    for done in (0.0, 0.49):
+        update.set_rate(1.0, done)
+        update(game.turns(0, 0)[0], [batch()])
+    assert not rows.any()
+    update.set_rate(1.0, 0.5)
+    update(game.turns(0, 0)[0], [batch()])
+    assert rows.any()

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mintage.errors import ConfigError, DataError
-from mintage.statistics.ngrams import NgramModel, Smoothing, baselines
+from mintage.statistics.ngrams import NgramModel, Smoothing, baselines, nats_elsewhere
 
 BOTH: tuple[Smoothing, ...] = ("witten-bell", "kneser-ney")
 
@@ -222,3 +222,17 @@ def test_nltk_gives_the_same_kneser_ney_where_all_bigrams_come_once() -> None:
         for token, chance in enumerate(model.probabilities([before])):
             base = unigram(token, ()) - theirs.unmasked_score(str(token))
             assert chance == pytest.approx(theirs.unmasked_score(str(token), (str(before),)) + gamma * base)
+
+
+def test_a_text_costs_by_its_other_parts_what_unseen_text_costs() -> None:
+    rng = np.random.default_rng(0)
+    text = rng.integers(0, 4, 4_000)
+    seen = NgramModel.fit(text, 3, 4).nats(text).mean()
+    elsewhere = nats_elsewhere(text, 3, 4)
+    assert elsewhere.shape == text.shape
+    assert elsewhere.mean() > seen
+    assert elsewhere.mean() == pytest.approx(np.log(4), abs=0.02)  # nothing can be foretold
+
+
+def test_a_single_token_costs_what_any_does() -> None:
+    assert nats_elsewhere(np.array([2]), 3, 4) == pytest.approx(np.log(4))

@@ -55,7 +55,8 @@ class CountedText(nn.Module):
 
         Shape: (B, P) int64 -> (B, count, V) float32.
         """
-        alone = (self.rest0[0] / self.num_tokens).repeat(self.num_tokens).index_add_(0, self.keys0, self.shares0)
+        keys, shares, rest = self._length(0)
+        alone = (rest[0] / self.num_tokens).repeat(self.num_tokens).index_add_(0, keys, shares)
         chances = alone.repeat(len(tokens) * count, 1)
         for length, number in enumerate(self._contexts(tokens[:, -(count + self.order - 1) :])):
             if length:
@@ -67,7 +68,7 @@ class CountedText(nn.Module):
         numbers = [torch.zeros_like(tokens)]
         for length in range(self.order - 1):
             shorter = F.pad(numbers[-1][:, :-1], (1, 0), value=-1 if length else 0)
-            keys, wanted = getattr(self, f"keys{length}"), shorter * self.num_tokens + tokens
+            keys, wanted = self._length(length)[0], shorter * self.num_tokens + tokens
             row = torch.searchsorted(keys, wanted).clamp_max(max(len(keys) - 1, 0))
             known = (shorter >= 0) & (keys[row] == wanted) if len(keys) else torch.zeros_like(tokens, dtype=torch.bool)
             numbers.append(torch.where(known, row, -1))
@@ -75,7 +76,7 @@ class CountedText(nn.Module):
 
     def _refine(self, chances: Tensor, number: Tensor, length: int) -> None:
         """Mix what is known of a longer context into what a shorter one says, in place."""
-        keys, shares, rest = (getattr(self, f"{kind}{length}") for kind in _KINDS)
+        keys, shares, rest = self._length(length)
         at = (number >= 0).nonzero()[:, 0]
         if not len(at) or not len(keys):
             return
@@ -87,6 +88,11 @@ class CountedText(nn.Module):
         each = torch.arange(len(which), device=keys.device) - (sizes.cumsum(0) - sizes)[which] + start[which]
         token = keys[each] - number[which] * self.num_tokens
         chances.index_put_((at[which], token), shares[each], accumulate=True)
+
+    def _length(self, length: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Keys, shares and rest of the n-grams that are one longer than that."""
+        keys, shares, rest = (getattr(self, f"{kind}{length}") for kind in _KINDS)
+        return keys, shares, rest
 
     def _load_from_state_dict(self, state_dict: Mapping[str, Any], prefix: str, *rest: Any) -> None:
         """Buffers have the size of the text that was counted."""
