@@ -13,7 +13,7 @@ from mintage.training.budget import Plan, choose
 
 __all__ = ["plan"]
 
-READ_AT_MOST = 60  # times that a text is read: by then a writer has learned it by heart, dropout or not
+READ_AT_MOST = 12  # times that a text is read: by then a small writer knows it by heart, and other text no better
 
 
 def plan(first: Experiment, seconds: float, asked: Mapping[str, Any]) -> tuple[Plan, dict[str, Any]]:
