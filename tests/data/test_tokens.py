@@ -118,10 +118,10 @@ def test_a_damaged_packing_is_packed_again(tmp_path: Path) -> None:
         file = tokens.folder / name
         file.write_bytes(file.read_bytes()[:-3])
         with pytest.raises(DataError, match="not a whole packing"):
-            Tokens.open(tokens.folder)
+            Tokens.open(tokens.folder, TextCodec)
         assert pack_tokens(source, CHAR, tmp_path / "cache")[0].verify()
     (tokens.folder / "x.bin").write_bytes(bytes(len(tokens.x)))
-    assert not Tokens.open(tokens.folder).verify()
+    assert not Tokens.open(tokens.folder, TextCodec).verify()
 
 
 def test_a_text_that_changes_while_it_is_packed_is_refused(tmp_path: Path) -> None:
