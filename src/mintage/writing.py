@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, cast, overload
 
 import torch
 from torch import Tensor
 
-from mintage.codecs.text import TextCodec
-from mintage.contracts import LanguageModel
+from mintage.contracts import LanguageModel, TokenCodec
 from mintage.decoding.choice import Decoding
 from mintage.decoding.template import line_lengths
 from mintage.decoding.vocabulary import Vocabulary
@@ -165,8 +164,7 @@ class _Desk:
     def __init__(self, trained: Trained, asked: Asked, n: int, seed: int) -> None:
         self.trained, self.asked, self.seed = trained, asked, seed
         self.model = _model_of(trained)
-        codec = trained.codec
-        assert isinstance(codec, TextCodec)
+        codec = cast(TokenCodec, trained.codec)
         self.vocabulary = Vocabulary.of(codec.pieces_of(), codec.separator, codec.beginning)
         self.prompt = _tokens_of(asked, codec)
         length = asked.decoding.length
@@ -196,20 +194,19 @@ def _model_of(trained: Trained) -> LanguageModel:
     return writer  # type: ignore[no-any-return]
 
 
-def _tokens_of(asked: Asked, codec: TextCodec) -> Tensor:
+def _tokens_of(asked: Asked, codec: TokenCodec) -> Tensor:
     """The tokens that a text goes on from; none: from where documents begin. Shape: (P,).
 
     A heading begins a document, so the token before documents comes first. A prompt alone may stand anywhere in one.
     """
     try:
-        prompt = codec.encode(asked.prompt)
+        prompt = codec.encode(asked.prompt, begins=asked.heading is None)
         if asked.heading is None:
             return prompt
         heading = codec.encode(f"{asked.heading}\n")
     except ConfigError as error:
         raise ConfigError(f"The prompt cannot be read. {error}") from error
-    before = [] if codec.separator is None else [codec.separator]
-    return torch.cat([torch.tensor(before, dtype=torch.int64), heading, prompt])
+    return torch.cat([torch.tensor(codec.between, dtype=torch.int64), heading, prompt])
 
 
 def _in_order(desk: _Desk, asked: Asked) -> Generator[str, None, Texts]:
