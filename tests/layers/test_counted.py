@@ -48,3 +48,10 @@ def test_counts_of_any_size_are_loaded() -> None:
     twin.load_state_dict(counts.state_dict())
     tokens = torch.from_numpy(TEXT[:30].copy())[None]
     assert torch.equal(twin(tokens, 30), counts(tokens, 30))
+
+
+def test_a_target_costs_what_its_probability_says() -> None:
+    _, counts = counted(5)
+    tokens = torch.from_numpy(TEXT[:41].copy())[None]
+    chances = counts(tokens[:, :-1], 40).gather(2, tokens[:, 1:, None])[..., 0]
+    torch.testing.assert_close(counts.costs(tokens[:, :-1], tokens[:, 1:]), -chances.log(), rtol=1e-4, atol=1e-5)

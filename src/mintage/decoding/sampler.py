@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from mintage.contracts import LanguageModel
 from mintage.decoding.choice import Decoding
 from mintage.decoding.writer import CHUNK, write
 
-__all__ = ["WritingSampler"]
+__all__ = ["WritingSampler", "nats_of"]
+
+
+def nats_of(writer: nn.Module, tokens: Tensor, targets: Tensor) -> Tensor:
+    """What each target costs a writer, given the tokens before it. Shape: (B, T), (B, T) -> (B, T)."""
+    if isinstance(writer, Priced):
+        return writer.costs(tokens, targets)[1]
+    logits = writer(tokens).flatten(0, 1).float()
+    return F.cross_entropy(logits, targets.flatten(), reduction="none").view_as(targets)
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A writer that knows what targets cost without saying how likely everything else is."""
+
+    def costs(self, tokens: Tensor, targets: Tensor, counted: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Nats of the network alone, and mixed with its counts, or with what is `counted`. Shape: (B, T) each."""
 
 
 class WritingSampler(nn.Module):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mintage.contracts import Batch, Stake, Terms, Turn
-from mintage.decoding.sampler import WritingSampler
+from mintage.decoding.sampler import Priced, WritingSampler, nats_of
 from mintage.layers.counted import CountedLength
 
 __all__ = ["NextToken"]
@@ -43,15 +42,16 @@ class NextToken(nn.Module):
         return {"writer/heldout": self._mean(self._nats(batch), batch).detach()}
 
     def _pays(self, batch: Batch) -> Stake:
-        if batch.condition is None:
+        writer = self.sampler.writer
+        if not isinstance(writer, Priced):
             return Stake({"nats": self._mean(self._nats(batch), batch)})
-        writer: Any = self.sampler.writer
-        own, mixed = writer.costs(batch.x[:, :-1], batch.x[:, 1:], batch.condition[:, 1:])
-        return Stake({"own": self._mean(own, batch), "nats": self._mean(mixed, batch)})
+        counted = None if batch.condition is None else batch.condition[:, 1:]
+        own, mixed = writer.costs(batch.x[:, :-1], batch.x[:, 1:], counted)
+        nats = {"nats": self._mean(mixed, batch)}
+        return Stake(nats if own is mixed else {"own": self._mean(own, batch), **nats})
 
     def _nats(self, batch: Batch) -> Tensor:
-        logits = self.sampler.writer(batch.x[:, :-1]).flatten(0, 1).float()
-        return F.cross_entropy(logits, batch.x[:, 1:].flatten(), reduction="none").view_as(batch.x[:, 1:])
+        return nats_of(self.sampler.writer, batch.x[:, :-1], batch.x[:, 1:])
 
     def _mean(self, nats: Tensor, batch: Batch) -> Tensor:
         if batch.mask is None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mintage.data.text_view import TextView
+from mintage.decoding.sampler import nats_of
 
 __all__ = ["TokenNats", "token_nats"]
 
@@ -47,8 +47,7 @@ def token_nats(writer: nn.Module, view: TextView, *, stride: int, most: int | No
         windows = islice(windows, max(1, most // max(stride, 1)))
     for some in _batched(windows, max(1, _AT_ONCE // max(view.length, 1))):
         x = torch.stack([window for window, _ in some]).to(device)
-        logits = writer(x[:, :-1]).float()
-        cost = F.cross_entropy(logits.flatten(0, 1), x[:, 1:].flatten(), reduction="none").view(len(x), -1)
+        cost = nats_of(writer, x[:, :-1], x[:, 1:])
         for row, (window, first) in enumerate(some):
             nats.append(cost[row, first:].cpu())
             tokens.append(window[1 + first :])

@@ -63,6 +63,17 @@ class CountedText(nn.Module):
                 self._refine(chances, number[:, -count:].flatten(), length)
         return chances.view(len(tokens), count, -1)
 
+    def costs(self, tokens: Tensor, targets: Tensor) -> Tensor:
+        """Nats of what follows each token: without asking what else might. Shape: (B, T), (B, T) -> (B, T)."""
+        chances = torch.full(tokens.shape, 1 / self.num_tokens, device=tokens.device)
+        for length, number in enumerate(self._contexts(tokens)):
+            keys, shares, rest = self._length(length)
+            if len(keys):
+                row = torch.searchsorted(keys, wanted := number * self.num_tokens + targets).clamp_max(len(keys) - 1)
+                found = (number >= 0) & (keys[row] == wanted)
+                chances = torch.where(number >= 0, chances * rest[number.clamp_min(0)], chances) + shares[row] * found
+        return -chances.log()
+
     def _contexts(self, tokens: Tensor) -> list[Tensor]:
         """Numbers of the 0, 1, ... order - 1 tokens that end at each place, -1 where unseen. Shape: (B, P) each."""
         numbers = [torch.zeros_like(tokens)]

@@ -132,15 +132,20 @@ class _Writer(nn.Module):
         memory.advance(tokens)
         return self._mixed(x[:, -1:], memory.tokens[:, : memory.length])[:, 0]
 
-    def costs(self, tokens: Tensor, targets: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
+    def costs(self, tokens: Tensor, targets: Tensor, counted: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Nats of each target by the network alone, and mixed with what it costs by counting. Shape: (B, T) each.
+
+        `counted` is that cost where the text was counted itself, and its own counts know it too well.
 
         The network learns as if it stood alone: mixed from the start it would leave to the counts what they are good
         at, and in minutes learn little. The mixture's slope is the gate's alone.
         """
         x = self._seen(tokens, None)
-        own = F.cross_entropy(self._logits(x).flatten(0, 1), targets.flatten(), reduction="none").view_as(counted)
-        assert self.trust is not None
+        own = F.cross_entropy(self._logits(x).flatten(0, 1), targets.flatten(), reduction="none").view_as(targets)
+        if self.counts is None or self.trust is None:
+            return own, own
+        if counted is None:
+            counted = self.counts.costs(tokens, targets)
         trust = self.trust(x.detach())[..., 0].float()
         return own, -torch.logaddexp(F.logsigmoid(-trust) - own.detach(), F.logsigmoid(trust) - counted)
 
