@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 __all__ = ["HashedNgrams"]
 
 _FACTOR, _STEP = 0x9E3779B97F4A7C1, 1009  # odd, and a prime: neither needs to be more than that
 _LATE, _MIDDLE = 7, 29  # bits that a product has mixed well
+_ROWS, _VALUES, _SCALES = "rows", "values", "scales"
 
 
 class HashedNgrams(nn.Module):
@@ -21,12 +24,16 @@ class HashedNgrams(nn.Module):
     with one row a context (Huang et al., 2021, add such rows to a transformer). Rows begin at zero, and only those
     that a batch meets have gradients (sparse): let them learn by the rule "rows".
 
+    With `compact` the state is the rows that are not zero alone, each in bytes times one number, a quarter of their
+    size; such a state can be loaded whatever `compact` is.
+
     Shape: tokens (B, P + T) of which the last T are asked for -> (B, T, dim).
     """
 
     def __init__(self, orders: Sequence[int], slots: int, dim: int, num_tokens: int) -> None:
         super().__init__()
         self.orders, self.slots, self.start = tuple(orders), slots, num_tokens
+        self.compact = False
         self.table = nn.Embedding(slots * len(self.orders), dim, sparse=True)
         nn.init.zeros_(self.table.weight)
 
@@ -37,7 +44,8 @@ class HashedNgrams(nn.Module):
 
     def forward(self, tokens: Tensor, count: int) -> Tensor:
         places = torch.stack(self.places(tokens, count), -1)  # (B, T, orders)
-        return self.table(places).sum(-2)  # type: ignore[no-any-return]
+        summed = cast(Tensor, _Summed.apply(places.flatten(0, 1), self.table.weight))  # type: ignore[no-untyped-call]
+        return summed.view(*places.shape[:2], -1)
 
     def places(self, tokens: Tensor, count: int) -> list[Tensor]:
         """The row of each order's n-gram that ends at each of the last `count` tokens. Shape: (B, T) int64 each."""
@@ -52,3 +60,46 @@ class HashedNgrams(nn.Module):
             if back + 1 in self.orders:
                 found.append((mixed >> _LATE) % self.slots + len(found) * self.slots)
         return found
+
+    def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
+        """Of `nn.Module`; compact where that is asked for."""
+        if not self.compact:
+            return super().state_dict(*args, destination=destination, prefix=prefix, keep_vars=keep_vars)
+        state = {} if destination is None else destination
+        table = self.table.weight.detach()
+        largest = table.abs().amax(1)
+        rows = largest.ne(0).nonzero()[:, 0]  # what is not a number is kept, to be seen
+        scales = largest[rows] / 127
+        values = (table[rows] / scales[:, None]).round_().nan_to_num_(0.0)
+        state[prefix + _ROWS], state[prefix + _SCALES] = rows.int(), scales
+        state[prefix + _VALUES] = values.clamp_(-127, 127).to(torch.int8)
+        return state
+
+    def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *more: Any) -> None:
+        names = [prefix + name for name in (_ROWS, _VALUES, _SCALES)]
+        if all(name in state for name in names):
+            rows, values, scales = (state.pop(name) for name in names)
+            table = torch.zeros_like(self.table.weight)
+            table[rows.long()] = (values.to(table.dtype) * scales[:, None].to(table.dtype)).to(table.device)
+            state[prefix + "table.weight"] = table
+        super()._load_from_state_dict(state, prefix, *more)
+
+
+class _Summed(torch.autograd.Function):
+    """The sum of each token's rows; the table's gradient is sparse, every row once. Shape: (N, orders) -> (N, F)."""
+
+    @staticmethod
+    def forward(ctx: Any, places: Tensor, table: Tensor) -> Tensor:
+        ctx.save_for_backward(places)
+        ctx.shape = table.shape
+        return F.embedding_bag(places, table, mode="sum")
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[None, Tensor]:
+        (places,) = ctx.saved_tensors
+        ordered, order = places.flatten().sort(stable=True)
+        rows, counts = ordered.unique_consecutive(return_counts=True)
+        met = order.div_(places.shape[1], rounding_mode="floor")  # the tokens that met each row, row after row
+        values = F.embedding_bag(met, gradient.contiguous(), counts.cumsum(0) - counts, mode="sum")
+        return None, torch.sparse_coo_tensor(rows[None], values, ctx.shape, is_coalesced=True, check_invariants=False)

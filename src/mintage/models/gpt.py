@@ -18,6 +18,7 @@ from mintage.games.next_token import NextToken
 from mintage.layers.counted import CountedText
 from mintage.layers.hashed_ngrams import HashedNgrams
 from mintage.layers.memory import Memory
+from mintage.layers.normed import normed, squared_relu
 from mintage.layers.rotary import Rotary
 
 __all__ = ["GPT"]
@@ -174,10 +175,10 @@ class _Writer(nn.Module):
                 first = max(memory.length - self.ngrams.reach, 0)
                 behind = torch.cat([memory.tokens[:, first : memory.length], tokens], 1)
             x = x + self.widened(self.ngrams(behind, tokens.shape[1]))
-        x = start = _normed(x)
+        x = start = normed(x)
         for block in self.blocks:
             x = block(x, start, tokens, self.rotary, memory)
-        return _normed(x)
+        return normed(x)
 
     def _mixed(self, x: Tensor, tokens: Tensor) -> Tensor:
         """Logits at the last places of a row of tokens, or their logarithms mixed with what counting says."""
@@ -222,14 +223,14 @@ class _Block(nn.Module):
 
     def forward(self, x: Tensor, start: Tensor, tokens: Tensor, rotary: Rotary, memory: Memory | None) -> Tensor:
         x = self.mix[0] * x + self.mix[1] * start
-        x = x + F.dropout(self._attention(_normed(x), tokens, rotary, memory), self.dropout, self.training)
-        hidden = F.relu(self.wide(_normed(x))).square()
+        x = x + F.dropout(self._attention(normed(x), tokens, rotary, memory), self.dropout, self.training)
+        hidden = squared_relu(self.wide(normed(x)))
         return x + F.dropout(self.narrow(hidden), self.dropout, self.training)
 
     def _attention(self, x: Tensor, tokens: Tensor, rotary: Rotary, memory: Memory | None) -> Tensor:
         first = 0 if memory is None else memory.length
-        query = _normed(rotary(self._heads(self.query(x)), first))
-        key = _normed(rotary(self._heads(self.key(x)), first))
+        query = normed(rotary(self._heads(self.query(x)), first))
+        key = normed(rotary(self._heads(self.key(x)), first))
         value = self._heads(self.value(x))
         if self.values_of is not None and self.gate is not None:
             gate = 3 * torch.sigmoid(F.linear(x[..., : self.gate.shape[1]], self.gate))  # (B, T, heads)
@@ -246,8 +247,3 @@ class _Block(nn.Module):
 
     def _heads(self, x: Tensor) -> Tensor:
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)  # (B, heads, T, D)
-
-
-def _normed(x: Tensor) -> Tensor:
-    """Root mean square normalisation without gain (Zhang and Sennrich, 2019), over the last axis."""
-    return F.rms_norm(x, (x.shape[-1],))

@@ -89,13 +89,27 @@ class RowAdagrad(Optimizer):
 
 
 def orthogonalized(matrices: Tensor, steps: int = 5) -> Tensor:
-    """About the nearest matrices with orthogonal rows or columns, by Newton-Schulz iteration. Shape: (n, A, B)."""
+    """About the nearest matrices with orthogonal rows or columns, by Newton-Schulz iteration. Shape: (n, A, B).
+
+    Long matrices are met twice only: all steps between are taken in the small square of their products, since each step
+    multiplies by a polynomial of it, which commute.
+    """
     a, b, c = _COEFFICIENTS
     x: Tensor = matrices / (torch.linalg.matrix_norm(matrices, keepdim=True) + 1e-7)
     is_tall = x.shape[-2] > x.shape[-1]
     if is_tall:
         x = x.mT
-    for _ in range(steps):
-        square = x @ x.mT
-        x = a * x + torch.baddbmm(b * square, square, square, alpha=c) @ x
+    if x.shape[-1] < 2 * x.shape[-2]:
+        for _ in range(steps):
+            square = x @ x.mT
+            x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=b, alpha=c), x, beta=a)
+        return x.mT if is_tall else x
+    square, whole = x @ x.mT, None
+    for step in range(steps):
+        factor = torch.baddbmm(square, square, square, beta=b, alpha=c)
+        factor.diagonal(dim1=-2, dim2=-1).add_(a)
+        whole = factor if whole is None else factor @ whole
+        if step < steps - 1:
+            square = factor @ square @ factor
+    x = x if whole is None else whole @ x
     return x.mT if is_tall else x
