@@ -2,7 +2,7 @@
 
     python benchmarks/writer.py shakespeare/input.txt                nanoGPT's command; ours for as long, and its parts
     python benchmarks/writer.py shakespeare/input.txt --budget 10m     ours alone
-    python benchmarks/writer.py shakespeare/input.txt --parts full "no n-grams"
+    python benchmarks/writer.py shakespeare/input.txt --parts full "no counts"
 
 Everything is scored on the whole last tenth of the text (characters), windows laid end to end as nanoGPT scores, and by
 half a context. A run's seconds are those of `mintage train --budget`, measuring, checkpoints and report included.
@@ -40,13 +40,21 @@ from mintage.trained import Trained
 NANO = {"context": 64, "batch": 12, "steps": 2_000, "warmup": 100, "lr": 1e-3, "least": 1e-4}
 PARTS: dict[str, list[str]] = {
     "full": [],
-    "no n-grams": ["model.ngrams=()"],
+    "no rows for n-grams": ["model.ngrams=()"],
+    "no counts": ["model.counted=0"],
+    "neither": ["model.ngrams=()", "model.counted=0"],
     "Adam instead of Muon": ["model.matrices=adam"],
     "no value embeddings": ["model.value_embeddings=false"],
     "no soft cap": ["model.cap=0"],
     "context 64": ["data.context=64", "training.batch=32"],
     "width 128, 4 layers": ["model.width=128", "model.layers=4", "model.heads=4"],
-    "bare: none of these": ["model.ngrams=()", "model.matrices=adam", "model.value_embeddings=false", "model.cap=0"],
+    "bare: none of these": [
+        "model.ngrams=()",
+        "model.counted=0",
+        "model.matrices=adam",
+        "model.value_embeddings=false",
+        "model.cap=0",
+    ],
 }
 
 

@@ -55,3 +55,10 @@ def test_a_target_costs_what_its_probability_says() -> None:
     tokens = torch.from_numpy(TEXT[:41].copy())[None]
     chances = counts(tokens[:, :-1], 40).gather(2, tokens[:, 1:, None])[..., 0]
     torch.testing.assert_close(counts.costs(tokens[:, :-1], tokens[:, 1:]), -chances.log(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("known", [1, 2, 7])
+def test_what_follows_the_last_token_is_the_same_by_either_way(known: int) -> None:
+    _, counts = counted(6)
+    tokens = torch.from_numpy(TEXT[200 : 200 + 3 * known].copy()).view(3, known)
+    torch.testing.assert_close(counts.last(tokens), counts(tokens, known)[:, -1])

@@ -14,6 +14,7 @@ __all__ = ["HashedNgrams"]
 
 _FACTOR, _STEP = 0x9E3779B97F4A7C1, 1009  # odd, and a prime: neither needs to be more than that
 _LATE, _MIDDLE = 7, 29  # bits that a product has mixed well
+_SIGN, _ALL = 1 << 63, (1 << 64) - 1  # products wrap as those of int64 do
 _ROWS, _VALUES, _SCALES = "rows", "values", "scales"
 
 
@@ -57,6 +58,26 @@ class HashedNgrams(nn.Module):
             token = padded[:, self.reach - back : self.reach - back + count]
             mixed = (mixed ^ (token + 1 + back * _STEP)) * _FACTOR
             mixed = mixed ^ (mixed >> _MIDDLE)
+            if back + 1 in self.orders:
+                found.append((mixed >> _LATE) % self.slots + len(found) * self.slots)
+        return found
+
+    def last(self, tokens: Tensor) -> Tensor:
+        """The sum of the rows at the last place alone, by plain arithmetic. Shape: (B, P + 1) -> (B, dim)."""
+        rows = [self._places_of(row) for row in tokens[:, -self.reach - 1 :].tolist()]
+        places = torch.tensor(rows, device=tokens.device)
+        return torch.embedding_bag(self.table.weight, places.flatten(), self._bags(len(rows), tokens.device))[0]
+
+    def _bags(self, rows: int, device: torch.device) -> Tensor:
+        return torch.arange(0, rows * len(self.orders), len(self.orders), device=device)
+
+    def _places_of(self, tokens: list[int]) -> list[int]:
+        """`places` of one row's last token, in Python's numbers: a few dozen tensors of one number take far longer."""
+        found: list[int] = []
+        mixed, missing = 0, self.reach + 1 - len(tokens)
+        for back, token in enumerate(reversed([self.start] * missing + tokens)):
+            mixed = ((mixed ^ (token + 1 + back * _STEP)) * _FACTOR + _SIGN & _ALL) - _SIGN
+            mixed ^= mixed >> _MIDDLE
             if back + 1 in self.orders:
                 found.append((mixed >> _LATE) % self.slots + len(found) * self.slots)
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -22,6 +22,7 @@ class Memory:
     values: Tensor  # (layers, B, heads, capacity, D)
     tokens: Tensor  # (B, capacity) int64
     length: int = 0  # tokens that every row holds
+    ready: Any = None  # what the network has put together to read on; a memory is of one state of its weights
 
     @classmethod
     def empty(cls, rows: int, capacity: int, *, layers: int, heads: int, dim: int, like: Tensor) -> Self:
@@ -57,4 +58,4 @@ class Memory:
         def many(kept: Tensor, axis: int) -> Tensor:
             return kept.repeat_interleave(rows, axis)
 
-        return Memory(many(self.keys, 1), many(self.values, 1), many(self.tokens, 0), self.length)
+        return Memory(many(self.keys, 1), many(self.values, 1), many(self.tokens, 0), self.length, self.ready)

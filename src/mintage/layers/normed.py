@@ -38,7 +38,7 @@ class _Normed(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor) -> Tensor:
         size = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
         inverse = size.square_().div_(x.shape[-1]).add_(torch.finfo(x.dtype).eps).rsqrt_()
-        y = x * inverse
+        y: Tensor = x * inverse
         ctx.save_for_backward(y, inverse)
         return y
 

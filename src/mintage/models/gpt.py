@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, cast
 
 import torch
@@ -19,12 +19,14 @@ from mintage.layers.counted import CountedText
 from mintage.layers.hashed_ngrams import HashedNgrams
 from mintage.layers.memory import Memory
 from mintage.layers.normed import normed, squared_relu
+from mintage.layers.one_token import Block, OneToken
 from mintage.layers.rotary import Rotary
 
 __all__ = ["GPT"]
 
 _SHARPNESS = 1.2**2  # of attention between normalised queries and keys
 _GATED = 32  # features that a gate looks at
+_MOST = 3  # times which embeddings of tokens are added to values where a gate is open
 
 
 class GPT(Settings):
@@ -118,7 +120,8 @@ class _Writer(nn.Module):
             nn.init.zeros_(self.trust.bias)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        return self._mixed(self._seen(tokens, None), tokens)
+        x = self._seen(tokens, None)
+        return self._mixed(x, self._logits(x), lambda: self.counts(tokens, tokens.shape[1]))  # type: ignore[misc]
 
     def memory(self, rows: int) -> Memory:
         """Room for a context of each row."""
@@ -129,9 +132,14 @@ class _Writer(nn.Module):
         )  # fmt: skip
 
     def read(self, tokens: Tensor, memory: Memory) -> Tensor:
-        x = self._seen(tokens, memory)
-        memory.advance(tokens)
-        return self._mixed(x[:, -1:], memory.tokens[:, : memory.length])[:, 0]
+        if tokens.shape[1] == 1 and not torch.is_grad_enabled() and not torch.is_autocast_enabled(tokens.device.type):
+            memory.ready = memory.ready or self._one_token()
+            x, logits = memory.ready(tokens[:, 0], memory)
+        else:
+            x = self._seen(tokens, memory)[:, -1]
+            logits = self._logits(x)
+            memory.advance(tokens)
+        return self._mixed(x, logits, lambda: self.counts.last(memory.tokens[:, : memory.length]))  # type: ignore[union-attr]
 
     def costs(self, tokens: Tensor, targets: Tensor, counted: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Nats of each target by the network alone, and mixed with what it costs by counting. Shape: (B, T) each.
@@ -180,14 +188,27 @@ class _Writer(nn.Module):
             x = block(x, start, tokens, self.rotary, memory)
         return normed(x)
 
-    def _mixed(self, x: Tensor, tokens: Tensor) -> Tensor:
-        """Logits at the last places of a row of tokens, or their logarithms mixed with what counting says."""
-        logits = self._logits(x)
-        if self.counts is None or self.trust is None:
+    def _mixed(self, x: Tensor, logits: Tensor, counted: Callable[[], Tensor]) -> Tensor:
+        """Logits, or their logarithms mixed with the probabilities that counting gives. Shape: (..., F), (..., V)."""
+        if self.trust is None:
             return logits
         trust = self.trust(x).float()
-        counted = self.counts(tokens, x.shape[1]).log()
-        return torch.logaddexp(F.logsigmoid(-trust) + F.log_softmax(logits, -1), F.logsigmoid(trust) + counted)
+        own = F.log_softmax(logits, -1)
+        return torch.logaddexp(F.logsigmoid(-trust) + own, F.logsigmoid(trust) + counted().log())
+
+    def _one_token(self) -> OneToken:
+        scale = _SHARPNESS / math.sqrt(self.head.in_features // self.heads)
+        head = self.head.weight.T * math.sqrt(self.head.in_features)
+        return OneToken(self._embed, [b.ready() for b in self.blocks], head, self.rotary, scale=scale, cap=self.cap)
+
+    def _embed(self, tokens: Tensor, memory: Memory) -> Tensor:
+        """The embedding of one token a row. Shape: (B,) -> (B, F)."""
+        x = self.embedding.weight.index_select(0, tokens)
+        if self.ngrams is None or self.widened is None:
+            return x
+        first = max(memory.length - self.ngrams.reach, 0)
+        rows = self.ngrams.last(torch.cat([memory.tokens[:, first : memory.length], tokens[:, None]], 1))
+        return torch.addmm(x, rows, self.widened.weight.T)
 
     def _logits(self, x: Tensor) -> Tensor:
         logits = self.head(x).float()
@@ -221,6 +242,19 @@ class _Block(nn.Module):
     def scales(self) -> list[nn.Parameter]:
         return [self.mix] + ([] if self.gate is None else [self.gate])
 
+    def ready(self) -> Block:
+        """The weights, put together for one token at a time."""
+        width = self.query.in_features
+        parts = [self.query.weight, self.key.weight, self.value.weight]
+        if self.gate is not None:
+            parts.append(F.pad(self.gate, (0, width - self.gate.shape[1])))
+        first, second = self.mix.tolist()
+        return Block(
+            mix=(first, second), joint=torch.cat(parts).T * math.sqrt(width), attended=self.attended.weight.T,
+            wide=self.wide.weight.T * math.sqrt(width), narrow=self.narrow.weight.T,
+            values_of=None if self.values_of is None else _MOST * self.values_of.weight,
+        )  # fmt: skip
+
     def forward(self, x: Tensor, start: Tensor, tokens: Tensor, rotary: Rotary, memory: Memory | None) -> Tensor:
         x = self.mix[0] * x + self.mix[1] * start
         x = x + F.dropout(self._attention(normed(x), tokens, rotary, memory), self.dropout, self.training)
@@ -233,7 +267,7 @@ class _Block(nn.Module):
         key = normed(rotary(self._heads(self.key(x)), first))
         value = self._heads(self.value(x))
         if self.values_of is not None and self.gate is not None:
-            gate = 3 * torch.sigmoid(F.linear(x[..., : self.gate.shape[1]], self.gate))  # (B, T, heads)
+            gate = _MOST * torch.sigmoid(F.linear(x[..., : self.gate.shape[1]], self.gate))  # (B, T, heads)
             value = value + gate.transpose(1, 2)[..., None] * self._heads(self.values_of(tokens))
         if memory is not None:
             key, value = memory.extend(self.place, key, value)
