@@ -40,16 +40,16 @@ from mintage.trained import Trained
 NANO = {"context": 64, "batch": 12, "steps": 2_000, "warmup": 100, "lr": 1e-3, "least": 1e-4}
 PARTS: dict[str, list[str]] = {
     "full": [],
-    "no rows for n-grams": ["model.ngrams=()"],
+    "no rows for n-grams": ["model.ngrams=[]"],
     "no counts": ["model.counted=0"],
-    "neither": ["model.ngrams=()", "model.counted=0"],
+    "neither": ["model.ngrams=[]", "model.counted=0"],
     "Adam instead of Muon": ["model.matrices=adam"],
     "no value embeddings": ["model.value_embeddings=false"],
     "no soft cap": ["model.cap=0"],
     "context 64": ["data.context=64", "training.batch=32"],
     "width 128, 4 layers": ["model.width=128", "model.layers=4", "model.heads=4"],
     "bare: none of these": [
-        "model.ngrams=()",
+        "model.ngrams=[]",
         "model.counted=0",
         "model.matrices=adam",
         "model.value_embeddings=false",
