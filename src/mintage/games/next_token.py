@@ -7,11 +7,39 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from mintage.contracts import Batch, Stake, Terms, Turn
+from mintage.contracts import Batch, DataSpec, Stake, Terms, Turn
 from mintage.decoding.sampler import Priced, WritingSampler, nats_of
+from mintage.errors import SpecError
 from mintage.layers.counted import CountedLength
 
-__all__ = ["NextToken"]
+__all__ = ["NextToken", "check_heads", "window_of"]
+
+
+def window_of(spec: DataSpec) -> tuple[int, int]:
+    """How many different tokens there are, and at how many a writer of this data looks back.
+
+    Raises:
+        SpecError: the data is not integer tokens.
+    """
+    if spec.x.classes is None or len(spec.x.shape) != 1 or not spec.x.shape[0]:
+        raise SpecError(
+            f"A writer makes integer tokens, but this data has shape {spec.x.shape} of real values. Give it text, or "
+            "choose a model that fits: mintage models --fit DATA."
+        )
+    return spec.x.classes, spec.x.shape[0] - 1
+
+
+def check_heads(width: int, heads: int) -> None:
+    """Make sure that a width can be cut into heads whose halves rotary positions can turn.
+
+    Raises:
+        SpecError: it can't.
+    """
+    if width % heads or width // heads % 2:
+        raise SpecError(
+            f"model.width = {width} cannot be cut into {heads} heads of an even size. Choose a width that is a "
+            f"multiple of {2 * heads}."
+        )
 
 
 class NextToken(nn.Module):

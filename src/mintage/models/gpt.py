@@ -13,8 +13,7 @@ from torch import Tensor, nn
 
 from mintage.config import Settings
 from mintage.contracts import DataSpec, Group, Rung
-from mintage.errors import SpecError
-from mintage.games.next_token import NextToken
+from mintage.games.next_token import NextToken, check_heads, window_of
 from mintage.layers.counted import CountedText
 from mintage.layers.hashed_ngrams import HashedNgrams
 from mintage.layers.memory import Memory
@@ -82,18 +81,9 @@ class GPT(Settings):
         Raises:
             SpecError: the data is not integer tokens, or width and heads do not fit.
         """
-        if spec.x.classes is None or len(spec.x.shape) != 1 or not spec.x.shape[0]:
-            raise SpecError(
-                f"GPT writes integer tokens, but this data has shape {spec.x.shape} of real values. Give it text, or "
-                "choose a model that fits: mintage models --fit DATA."
-            )
-        if self.width % self.heads or self.width // self.heads % 2:
-            raise SpecError(
-                f"model.width = {self.width} cannot be cut into {self.heads} heads of an even size. Choose a width "
-                f"that is a multiple of {2 * self.heads}."
-            )
-        context = spec.x.shape[0] - 1
-        return NextToken(_Writer(self, spec.x.classes, context), context, spec.x.start)
+        num_tokens, context = window_of(spec)
+        check_heads(self.width, self.heads)
+        return NextToken(_Writer(self, num_tokens, context), context, spec.x.start)
 
 
 class _Writer(nn.Module):

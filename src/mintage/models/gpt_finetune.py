@@ -11,7 +11,7 @@ from pydantic import Field
 from mintage.config import Settings
 from mintage.contracts import DataSpec, Rung
 from mintage.errors import SpecError
-from mintage.games.next_token import NextToken
+from mintage.games.next_token import NextToken, window_of
 from mintage.hugging_face.adapted import Adapted
 
 __all__ = ["GPTFinetune"]
@@ -49,12 +49,7 @@ class GPTFinetune(Settings):
             SpecError: the data is not integer tokens, or not those of the base, or its windows are too long for it.
             ConfigError: the base is missing, damaged, or of a kind that Mintage does not read.
         """
-        if spec.x.classes is None or len(spec.x.shape) != 1 or not spec.x.shape[0]:
-            raise SpecError(
-                f"A language model writes integer tokens, but this data has shape {spec.x.shape} of real values. Give "
-                "it text, or choose a model that fits: mintage models --fit DATA."
-            )
-        context = spec.x.shape[0] - 1
+        num_tokens, context = window_of(spec)
         writer = Adapted(
             self.base,
             rank=self.rank,
@@ -63,9 +58,9 @@ class GPTFinetune(Settings):
             where=list(self.targets) or None,
             context=context,
         )
-        if writer.num_tokens != spec.x.classes:
+        if writer.num_tokens != num_tokens:
             raise SpecError(
-                f"{self.base} knows {writer.num_tokens:,} tokens, but this data has {spec.x.classes:,}: they are not "
+                f"{self.base} knows {writer.num_tokens:,} tokens, but this data has {num_tokens:,}: they are not "
                 "its own. Use the recipe (mintage train gpt-finetune base=FOLDER data=TEXT), or set codec.name = "
                 "pretrained and codec.base to the same folder."
             )

@@ -11,7 +11,7 @@ from torch import Tensor
 from mintage.config import Settings
 from mintage.contracts import DataSpec, Group, Rung
 from mintage.errors import SpecError
-from mintage.games.next_token import NextToken
+from mintage.games.next_token import NextToken, check_heads, window_of
 from mintage.layers.llama import Llama as Network
 from mintage.layers.llama import LlamaSizes
 
@@ -59,21 +59,12 @@ class Llama(Settings):
         Raises:
             SpecError: the data is not integer tokens, or the sizes do not fit each other.
         """
-        if spec.x.classes is None or len(spec.x.shape) != 1 or not spec.x.shape[0]:
-            raise SpecError(
-                f"Llama writes integer tokens, but this data has shape {spec.x.shape} of real values. Give it text, or "
-                "choose a model that fits: mintage models --fit DATA."
-            )
-        if self.width % self.heads or self.width // self.heads % 2:
-            raise SpecError(
-                f"model.width = {self.width} cannot be cut into {self.heads} heads of an even size. Choose a width "
-                f"that is a multiple of {2 * self.heads}."
-            )
+        num_tokens, context = window_of(spec)
+        check_heads(self.width, self.heads)
         if self.heads % self.shared:
             raise SpecError(f"model.shared = {self.shared} does not divide {self.heads} heads. Choose a divisor.")
-        context = spec.x.shape[0] - 1
         sizes = LlamaSizes(
-            num_tokens=spec.x.classes,
+            num_tokens=num_tokens,
             context=context,
             width=self.width,
             hidden=self.hidden or 8 * round(self.width / 3),

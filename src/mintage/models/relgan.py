@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from mintage.config import Settings
 from mintage.contracts import DataSpec, Rung
-from mintage.errors import SpecError
 from mintage.games.adversarial_text import AdversarialText, TextStakes
+from mintage.games.next_token import window_of
 
 __all__ = ["RelGAN"]
 
@@ -58,14 +58,9 @@ class RelGAN(Settings):
         Raises:
             SpecError: the data is not integer tokens.
         """
-        if spec.x.classes is None or len(spec.x.shape) != 1 or not spec.x.shape[0]:
-            raise SpecError(
-                f"RelGAN writes integer tokens, but this data has shape {spec.x.shape} of real values. Give it text, "
-                "or choose a model that fits: mintage models --fit DATA."
-            )
-        context = spec.x.shape[0] - 1
-        writer = _Writer(self, spec.x.classes, context)
-        judge = _Discriminator(self, spec.x.classes)
+        num_tokens, context = window_of(spec)
+        writer = _Writer(self, num_tokens, context)
+        judge = _Discriminator(self, num_tokens)
         return AdversarialText(writer, judge, self.stakes, context, spec.x.start, max(_SPANS) - 1)
 
 
