@@ -287,6 +287,7 @@ class Foretold:
     counted: Tensor  # (K,) int64: tokens of the training text, in order, that baselines are counted on
     sizes: Tensor  # (V,) UTF-8 bytes of each token
     stride: str  # how windows lie, in words
+    alone: Tensor | None = None  # (N,) of a writer that stands beside counts: by its network alone, as train_nats are
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

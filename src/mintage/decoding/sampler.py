@@ -15,10 +15,10 @@ from mintage.decoding.writer import CHUNK, write
 __all__ = ["WritingSampler", "nats_of"]
 
 
-def nats_of(writer: nn.Module, tokens: Tensor, targets: Tensor) -> Tensor:
-    """What each target costs a writer, given the tokens before it. Shape: (B, T), (B, T) -> (B, T)."""
+def nats_of(writer: nn.Module, tokens: Tensor, targets: Tensor, *, alone: bool = False) -> Tensor:
+    """What each target costs a writer, or its network alone, given those before. Shape: (B, T), (B, T) -> (B, T)."""
     if isinstance(writer, Priced):
-        return writer.costs(tokens, targets)[1]
+        return writer.costs(tokens, targets)[0 if alone else 1]
     logits = writer(tokens).flatten(0, 1).float()
     return F.cross_entropy(logits, targets.flatten(), reduction="none").view_as(targets)
 

@@ -32,11 +32,13 @@ class TokenNats:
 
 
 @torch.inference_mode()
-def token_nats(writer: nn.Module, view: TextView, *, stride: int, most: int | None = None) -> TokenNats:
+def token_nats(
+    writer: nn.Module, view: TextView, *, stride: int, most: int | None = None, alone: bool = False
+) -> TokenNats:
     """Score a part of a text, or its first `most` tokens: a pure function of the weights and the text.
 
     With `stride` = context windows stand end to end, and a token has half a context to go by on average; smaller
-    strides give each token more, cost more, and come out lower.
+    strides give each token more, cost more, and come out lower. `alone` leaves counts out that a writer may have.
     """
     device = next(writer.parameters()).device
     training = writer.training
@@ -47,7 +49,7 @@ def token_nats(writer: nn.Module, view: TextView, *, stride: int, most: int | No
         windows = islice(windows, max(1, most // max(stride, 1)))
     for some in _batched(windows, max(1, _AT_ONCE // max(view.length, 1))):
         x = torch.stack([window for window, _ in some]).to(device)
-        cost = nats_of(writer, x[:, :-1], x[:, 1:])
+        cost = nats_of(writer, x[:, :-1], x[:, 1:], alone=alone)
         for row, (window, first) in enumerate(some):
             nats.append(cost[row, first:].cpu())
             tokens.append(window[1 + first :])

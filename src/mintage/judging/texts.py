@@ -18,6 +18,7 @@ from mintage.corpus import Corpus
 from mintage.data.text_view import TextView
 from mintage.data.tokens import TokenPart
 from mintage.decoding.choice import Decoding
+from mintage.decoding.sampler import Priced
 from mintage.decoding.vocabulary import Vocabulary
 from mintage.decoding.writer import write
 from mintage.errors import ConfigError, DataError
@@ -216,10 +217,13 @@ def _foretold(trained: Trained, corpus: Corpus) -> Foretold:
     writer, held = _writer(trained), corpus.heldout
     stride = max(1, held.length // 2)
     cost = token_nats(writer, held, stride=stride, most=_FORETOLD)
-    learned = token_nats(writer, _some(corpus.train, len(cost.tokens) + 1), stride=stride, most=_FORETOLD)
+    alone = token_nats(writer, held, stride=stride, most=_FORETOLD, alone=True) if isinstance(writer, Priced) else None
+    some = _some(corpus.train, len(cost.tokens) + 1)
+    learned = token_nats(writer, some, stride=stride, most=_FORETOLD, alone=True)  # counts know it by heart
     return Foretold(
         nats=cost.nats,
         tokens=cost.tokens,
+        alone=None if alone is None else alone.nats,
         train_nats=learned.nats,
         counted=torch.from_numpy(_tokens(_some(corpus.train, _COUNTED))),
         sizes=corpus.codec.bytes_of(),

@@ -110,7 +110,8 @@ def _bits_score(told: Foretold, others: Mapping[str, Floats], seed: int) -> Scor
 
 
 def _gap_score(told: Foretold, seed: int) -> Score:
-    held, learned = _floats(told.nats), _floats(told.train_nats)
+    held, learned = _floats(told.nats if told.alone is None else told.alone), _floats(told.train_nats)
+    who = "it" if told.alone is None else "its network, without counts,"
     value = float(held.mean() - learned.mean())
     parts = [ratio_interval(x, np.ones(len(x)), seed + place) for place, x in enumerate((held, learned))]
     ends = None
@@ -122,7 +123,7 @@ def _gap_score(told: Foretold, seed: int) -> Score:
         "much is learned by heart: more text, dropout or fewer steps help"
     )  # fmt: skip
     words = (
-        f"Text that it learned from costs {float(learned.mean()):.3f} nats a token, held-out text {value:+.3f}"
+        f"Text that it learned from costs {who} {float(learned.mean()):.3f} nats a token, held-out text {value:+.3f}"
         f"{_between(ends, '+.3f')}: {kept}."
     )
     counts = {"held-out tokens": len(held), "training tokens": len(learned)}
