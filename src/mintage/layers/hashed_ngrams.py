@@ -107,7 +107,7 @@ class HashedNgrams(nn.Module):
 
 
 class _Summed(torch.autograd.Function):
-    """The sum of each token's rows; the table's gradient is sparse, with every row once. Shape: (N, orders) -> (N, F)."""
+    """The sum of each token's rows; the gradient is sparse, with every row once. Shape: (N, orders) -> (N, F)."""
 
     @staticmethod
     def forward(ctx: Any, places: Tensor, table: Tensor) -> Tensor:

@@ -20,8 +20,8 @@ class Averager:
     The half-life ramps up: it is never more than `ramp` of the images seen so far, so that the average
     forgets the beginning. Buffers (running moments) are copied, not averaged.
 
-    With a half-life of 0 the average is what was trained last: it shares the trained weights instead of copying them at
-    every step, and modules that can be written in fewer bytes (`compact`) are, since training keeps its own exact state.
+    With a half-life of 0 the average is what was trained last: it shares the trained weights instead of copying them
+    at every step, and modules that can be written in fewer bytes (`compact`) are, since training keeps its exact state.
     """
 
     def __init__(self, sampler: Sampler, half_life: float, ramp: float) -> None:
