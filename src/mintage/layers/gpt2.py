@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from mintage.errors import SpecError
 from mintage.layers.causal_attention import causal_attention, fits
 from mintage.layers.memory import Memory
+from mintage.layers.one_token import columns
 
 __all__ = ["GPT2", "GPT2Sizes"]
 
@@ -84,6 +85,8 @@ class GPT2(nn.Module):
             SpecError: the memory has no room for them.
         """
         fits(tokens, memory.length, memory.capacity)
+        if tokens.shape[1] == 1 and not self.training and not torch.is_autocast_enabled(tokens.device.type):
+            return self._one_token(tokens[:, 0], memory)
         states = self._states(tokens, memory)
         memory.advance(tokens)
         return self._logits(states[:, -1])
@@ -96,6 +99,28 @@ class GPT2(nn.Module):
             x = block(x, index, memory)
         normed: Tensor = self.norm(x)
         return normed
+
+    def _one_token(self, tokens: Tensor, memory: Memory) -> Tensor:
+        """`read` of one token a row in fewer operations and no call of a module: they cost most in a small network."""
+        rows, place, (width, eps) = tokens.shape[0], memory.length, (self.sizes.width, self.sizes.eps)
+        heads = (rows, self.sizes.heads, 1, width // self.sizes.heads)
+        x = self.embedding.weight.index_select(0, tokens) + self.positions.weight[place]
+        memory.ready = memory.ready or _ready(self)
+        stop = place + 1
+        all_keys, all_values = memory.keys[:, :, :, :stop].unbind(), memory.values[:, :, :, :stop].unbind()
+        new_keys, new_values = memory.keys[:, :, :, place:stop].unbind(), memory.values[:, :, :, place:stop].unbind()
+        blocks, (last_gain, last_shift), head = memory.ready
+        for depth, (norm, qkv, out, other, up, down) in enumerate(blocks):
+            joint = torch.addmm(qkv[1], torch.layer_norm(x, (width,), norm[0], norm[1], eps), qkv[0])
+            query, key, value = joint.chunk(3, 1)
+            new_keys[depth].copy_(key.view(heads))
+            new_values[depth].copy_(value.view(heads))
+            seen = F.scaled_dot_product_attention(query.view(heads), all_keys[depth], all_values[depth])
+            x = torch.addmm(x + out[1], seen.view(rows, width), out[0])
+            hidden = torch.addmm(up[1], torch.layer_norm(x, (width,), other[0], other[1], eps), up[0])
+            x = torch.addmm(x + down[1], F.gelu(hidden, approximate="tanh"), down[0])
+        memory.advance(tokens[:, None])
+        return torch.mm(torch.layer_norm(x, (width,), last_gain, last_shift, eps), head).float()
 
     def _logits(self, states: Tensor) -> Tensor:
         return F.linear(states, self.embedding.weight if self.head is None else self.head.weight).float()
@@ -140,3 +165,19 @@ class _MLP(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         mapped: Tensor = self.down(F.gelu(self.up(x), approximate="tanh"))
         return mapped
+
+
+def _ready(network: GPT2) -> tuple[list[tuple[tuple[Tensor, Tensor], ...]], tuple[Tensor, Tensor], Tensor]:
+    """Weights as one token at a time is multiplied by them: (weight, bias) of each part of each block, norm, head."""
+
+    def pair(layer: nn.LayerNorm | nn.Linear) -> tuple[Tensor, Tensor]:
+        return (columns(layer) if isinstance(layer, nn.Linear) else layer.weight), layer.bias
+
+    blocks = []
+    for block in network.blocks:
+        assert isinstance(block, _Block)
+        attention, mlp = block.attention, block.mlp
+        parts = (block.attention_norm, attention.qkv, attention.out, block.mlp_norm, mlp.up, mlp.down)
+        blocks.append(tuple(pair(part) for part in parts))
+    head = network.embedding.weight.T if network.head is None else columns(network.head)
+    return blocks, pair(network.norm), head

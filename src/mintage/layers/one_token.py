@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
+from mintage.layers.lora import LoRALinear
 from mintage.layers.memory import Memory
 from mintage.layers.rotary import Rotary
 
-__all__ = ["Block", "OneToken"]
+__all__ = ["Block", "OneToken", "columns"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,43 +51,58 @@ class OneToken:
         self.embed, self.blocks, self.cap = embed, blocks, cap
         self.head = head / cap if cap else head
         dim = rotary.cos.shape[1]
-        self.width, self.heads = len(head), len(head) // dim
+        self.width, self.dim, self.heads = head.shape[0], dim, head.shape[0] // dim
         place = torch.eye(dim, device=head.device)
         swapped = place.roll(dim // 2, 0)  # (row, column): what moves to a column comes from half a head away
         self.turns = place * rotary.cos[:, None].to(head.dtype) + swapped * rotary.sin[:, None].to(head.dtype)
         gains = [scale * dim**0.5] * self.heads + [dim**0.5] * self.heads
+        eps = torch.finfo(head.dtype).eps  # what normalisation adds to the mean square
+        self.least, self.least_of_head = head.new_tensor([(len(head) * eps) ** 0.5, (dim * eps) ** 0.5])
         self.gains = head.new_tensor(gains)[:, None]  # (2 heads, 1): queries carry the scale of attention
 
     def __call__(self, tokens: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
-        rows, place = len(tokens), memory.length
-        x = start = F.rms_norm(self.embed(tokens, memory), (self.width,))
+        rows, place, width = tokens.shape[0], memory.length, self.width
+        heads = (rows, self.heads, self.dim)
+        x = start = self._unit(self.embed(tokens, memory)).mul_(width**0.5)
         turn = self.turns[place]
-        new_keys, new_values = (kept[:, :, :, place].unbind() for kept in (memory.keys, memory.values))
-        all_keys, all_values = (kept[:, :, :, : place + 1].unbind() for kept in (memory.keys, memory.values))
+        new_keys, new_values = memory.keys[:, :, :, place].unbind(), memory.values[:, :, :, place].unbind()
+        all_keys = memory.keys[:, :, :, : place + 1].unbind()
+        all_values = memory.values[:, :, :, : place + 1].unbind()
         for depth, block in enumerate(self.blocks):
             x = torch.add(x * block.mix[0], start, alpha=block.mix[1])
-            joint = torch.mm(_unit(x), block.joint)
-            asked, values, gates = joint.tensor_split((2 * self.width, 3 * self.width), 1)
-            turned = torch.mm(asked.reshape(-1, len(turn)), turn).view(rows, 2 * self.heads, -1)
-            turned = turned * (self.gains / torch.linalg.vector_norm(turned, 2, -1, True))
-            query, key = turned.split(self.heads, 1)
+            joint = torch.mm(self._unit(x), block.joint)
+            turned = torch.mm(joint[:, : 2 * width].reshape(-1, self.dim), turn).view(rows, 2 * self.heads, self.dim)
+            turned = turned * (self.gains / _size(turned, self.least_of_head))
+            query, key = turned.chunk(2, 1)
             new_keys[depth].copy_(key)
+            values = joint[:, 2 * width : 3 * width].view(heads)
             if block.values_of is None:
-                new_values[depth].copy_(values.view(key.shape))
+                new_values[depth].copy_(values)
             else:
-                added = block.values_of.index_select(0, tokens).view(key.shape)
-                torch.addcmul(values.view(key.shape), gates.sigmoid().unsqueeze(2), added, out=new_values[depth])
+                added = block.values_of.index_select(0, tokens).view(heads)
+                opened = joint[:, 3 * width :].sigmoid().unsqueeze(2)
+                torch.addcmul(values, opened, added, out=new_values[depth])
             seen = F.scaled_dot_product_attention(query.unsqueeze(2), all_keys[depth], all_values[depth], scale=1.0)
-            x = torch.addmm(x, seen.view(x.shape), block.attended)
-            hidden = torch.mm(_unit(x), block.wide).relu_()
+            x = torch.addmm(x, seen.view(rows, width), block.attended)
+            hidden = torch.mm(self._unit(x), block.wide).relu_()
             x = torch.addmm(x, hidden * hidden, block.narrow)
-        x = _unit(x)
+        x = self._unit(x)
         logits = torch.mm(x, self.head)
         memory.advance(tokens[:, None])
         return x * self.width**0.5, logits.tanh_().mul_(self.cap) if self.cap else logits
 
+    def _unit(self, x: Tensor) -> Tensor:
+        """Rows of length one."""
+        return x / _size(x, self.least)
 
-def _unit(x: Tensor) -> Tensor:
-    """Rows of length one."""
-    unit: Tensor = x / torch.linalg.vector_norm(x, 2, -1, True)
-    return unit
+
+def columns(layer: nn.Module) -> Tensor:
+    """The weight that rows are multiplied by, with an adapter's part added. Shape: (in, out)."""
+    assert isinstance(layer, nn.Linear)
+    weight = layer.merged().weight.to(layer.weight.dtype) if isinstance(layer, LoRALinear) else layer.weight
+    return weight.T
+
+
+def _size(x: Tensor, least: Tensor) -> Tensor:
+    """The Euclidean length of rows, with that of what normalisation adds."""
+    return torch.hypot(torch.linalg.vector_norm(x, 2, -1, True), least)

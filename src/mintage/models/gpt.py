@@ -18,7 +18,7 @@ from mintage.layers.counted import CountedText
 from mintage.layers.hashed_ngrams import HashedNgrams
 from mintage.layers.memory import Memory
 from mintage.layers.normed import normed, squared_relu
-from mintage.layers.one_token import Block, OneToken
+from mintage.layers.one_token import Block, OneToken, columns
 from mintage.layers.rotary import Rotary
 
 __all__ = ["GPT"]
@@ -188,7 +188,7 @@ class _Writer(nn.Module):
 
     def _one_token(self) -> OneToken:
         scale = _SHARPNESS / math.sqrt(self.head.in_features // self.heads)
-        head = self.head.weight.T * math.sqrt(self.head.in_features)
+        head = columns(self.head) * math.sqrt(self.head.in_features)
         return OneToken(self._embed, [b.ready() for b in self.blocks], head, self.rotary, scale=scale, cap=self.cap)
 
     def _embed(self, tokens: Tensor, memory: Memory) -> Tensor:
@@ -235,13 +235,13 @@ class _Block(nn.Module):
     def ready(self) -> Block:
         """The weights, put together for one token at a time."""
         width = self.query.in_features
-        parts = [self.query.weight, self.key.weight, self.value.weight]
+        parts = [columns(layer) for layer in (self.query, self.key, self.value)]
         if self.gate is not None:
-            parts.append(F.pad(self.gate, (0, width - self.gate.shape[1])))
+            parts.append(F.pad(self.gate, (0, width - self.gate.shape[1])).T)
         first, second = self.mix.tolist()
         return Block(
-            mix=(first, second), joint=torch.cat(parts).T * math.sqrt(width), attended=self.attended.weight.T,
-            wide=self.wide.weight.T * math.sqrt(width), narrow=self.narrow.weight.T,
+            mix=(first, second), joint=torch.cat(parts, 1) * math.sqrt(width), attended=columns(self.attended),
+            wide=columns(self.wide) * math.sqrt(width), narrow=columns(self.narrow),
             values_of=None if self.values_of is None else _MOST * self.values_of.weight,
         )  # fmt: skip
 
