@@ -122,3 +122,21 @@ def test_a_set_shown_many_times_over_is_augmented_unless_the_recipe_says_otherwi
     assert resolve({}, often)[0].model["stakes"]["augment"]
     assert not resolve({}, once)[0].model["stakes"]["augment"]
     assert not resolve({"model": {"stakes": {"augment": []}}}, often)[0].model["stakes"]["augment"]
+
+
+def test_counts_stand_beside_a_text_that_is_not_too_large_to_be_counted(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from mintage.data.tokens import TokenPart
+    from mintage.experiment import MOST_COUNTED, suited
+    from mintage.opening import open_data
+    from mintage.recipe import DataSettings, resolve
+    from mintage.storage import cache_folder
+
+    (tmp_path / "plain.txt").write_text("to be or not to be, that is the question. " * 20)
+    data, _, _ = open_data(DataSettings(path=tmp_path / "plain.txt", context=16), {}, 0, cache_folder())
+    device = torch.device("cpu")
+    assert resolve({}, suited(data, 0, device))[0].model["counted"] > 0
+    large = replace(data, train=replace(data.train, part=TokenPart(np.array([[0, MOST_COUNTED + 1]]))))
+    assert resolve({}, suited(large, 0, device))[0].model["counted"] == 0
+    assert resolve({"model": {"counted": 3}}, suited(large, 0, device))[0].model["counted"] == 3

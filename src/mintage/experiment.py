@@ -29,6 +29,7 @@ __all__ = ["Experiment", "find_device"]
 
 EPOCHS_UNAIDED = 40  # more, and the discriminator needs augmentation
 READ_UNAIDED = 4  # times that a text is read before a writer learns it by heart without dropout
+MOST_COUNTED = 5_000_000  # tokens: counting takes up to some 250 bytes for each, and a large text needs no counts
 
 
 def find_device(name: str) -> torch.device:
@@ -51,12 +52,14 @@ def suited(data: AnyData, images: int, device: torch.device) -> dict[str, Any]:
 
     `fastgan` is made for few images, and for a graphics card: on two cores `dcgan` drew shapes and colours of 1,636
     emoji after 4 minutes, `fastgan` none (docs/log.md). A set shown many times over is augmented before the
-    discriminator (Zhao et al., 2020), which otherwise learns it by heart.
+    discriminator (Zhao et al., 2020), which otherwise learns it by heart. Beside a text of more than five million
+    tokens nothing is counted, so that memory does not grow with it.
     """
     if isinstance(data, Corpus):
         epochs = images / max(len(data.train), 1)
         dropout, last_pass = 0.0 if epochs < READ_UNAIDED else 0.1, max(0.0, 1 - 1 / max(epochs, 1))
-        return {"model": {"name": "gpt", "dropout": dropout, "ngrams_from": round(last_pass, 4)}}
+        found = {"name": "gpt", "dropout": dropout, "ngrams_from": round(last_pass, 4)}
+        return {"model": found if data.train.size <= MOST_COUNTED else {**found, "counted": 0}}
     if data.translates:
         return {"model": {"name": _translator(data)}}
     count, side = len(data.train), data.spec.x.shape[-1] or 0
