@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import time
 from collections.abc import Callable
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from machine import describe, matrix_rate, save
+from rounds import interleaved
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -101,24 +101,6 @@ def mintage(real: Tensor, numbers: Numbers) -> tuple[Callable[[], object], Loop]
     batches = [Batch(real)]
     loop = Loop(game, lambda step: batches, update, average, settings, 0)
     return loop.advance, loop
-
-
-def seconds(step: Callable[[], object], count: int) -> float:
-    started = time.perf_counter()
-    for _ in range(count):
-        step()
-    return (time.perf_counter() - started) / count
-
-
-def interleaved(steps: dict[str, Callable[[], object]], rounds: int, count: int) -> dict[str, list[float]]:
-    for step in steps.values():
-        seconds(step, 2)
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for round_ in range(rounds):
-        order = list(steps)[round_ % len(steps) :] + list(steps)[: round_ % len(steps)]
-        for name in order:
-            times[name].append(seconds(steps[name], count))
-    return times
 
 
 def ratio(times: dict[str, list[float]], slow: str, fast: str) -> dict[str, float]:

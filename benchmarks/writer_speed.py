@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +22,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from machine import describe, matrix_rate, save
+from rounds import interleaved
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -104,23 +104,6 @@ def mintage(text: Tensor, num_tokens: int, context: int, batch: int) -> Loop:
     batches = windows(text, context, batch)
     averager = Averager(game.sampler, settings.ema_half_life, settings.ema_ramp)
     return Loop(game, lambda step: batches[step % DEPTH], update, averager, settings, 0)
-
-
-def seconds(step: Callable[[], object], count: int) -> float:
-    started = time.perf_counter()
-    for _ in range(count):
-        step()
-    return (time.perf_counter() - started) / count
-
-
-def interleaved(steps: dict[str, Callable[[], object]], rounds: int, count: int) -> dict[str, list[float]]:
-    for step in steps.values():
-        seconds(step, 2)
-    times: dict[str, list[float]] = {name: [] for name in steps}
-    for turn in range(rounds):
-        for name in list(steps)[turn % len(steps) :] + list(steps)[: turn % len(steps)]:
-            times[name].append(seconds(steps[name], count))
-    return times
 
 
 def quartiles(values: list[float]) -> dict[str, float]:

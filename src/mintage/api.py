@@ -210,7 +210,7 @@ class Run:
         seed: int = 0,
         of: str | int | None = None,
         like: str | Path | None = None,
-        spread: float = 0.35,
+        spread: float = drawing.SPREAD,
         step: int | None = None,
         prompt: str = "",
         heading: str | None = None,
@@ -231,7 +231,7 @@ class Run:
         _check_count(n)
         trained = self._trained(step)
         if trained.writes:
-            if of is not None or like is not None or spread != 0.35:
+            if of is not None or like is not None or spread != drawing.SPREAD:
                 raise ConfigError(f"{self.path} writes text, which has no classes and no neighbours: try heading=.")
             return self.write(
                 n or 1, seed=seed, step=step, prompt=prompt, heading=heading, decoding=decoding, **settings

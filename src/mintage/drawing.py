@@ -15,7 +15,9 @@ from mintage.sampling import noise_of
 from mintage.seeding import generator
 from mintage.trained import Trained
 
-__all__ = ["draw_neighbours", "draw_samples", "draw_walk"]
+__all__ = ["SPREAD", "draw_neighbours", "draw_samples", "draw_walk"]
+
+SPREAD = 0.35  # how far neighbours are, unless it is said
 
 
 def draw_samples(trained: Trained, n: int, seed: int, of: str | int | None) -> Generated:

@@ -108,12 +108,12 @@ def _common_reals(contenders: Sequence[Path], against: Path | None, settings: Ju
 
 def _reals(trained: Trained, settings: JudgeSettings) -> Reals:
     """What a run held out, and what it learned from."""
-    of = reals_of_run if trained.spec.x.classes is None else passages_of_run  # tokens are of classes
+    of = passages_of_run if trained.writes else reals_of_run
     return of(trained, settings.samples)
 
 
 def _made(trained: Trained, reals: Reals, settings: JudgeSettings, tell: Tell) -> Made:
-    if reals.corpus is not None or trained.spec.x.classes is not None:
+    if reals.corpus is not None or trained.writes:
         tell("writing passages, and foretelling held-out text")
         return written_by_run(trained, reals, settings.samples, settings.seed)
     count = min(

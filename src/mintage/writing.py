@@ -14,11 +14,11 @@ from torch import Tensor
 
 from mintage.contracts import LanguageModel, TokenCodec
 from mintage.decoding.choice import Decoding
-from mintage.decoding.template import line_lengths
 from mintage.decoding.vocabulary import Vocabulary
 from mintage.decoding.writer import CHUNK, Ending, Step, Written, steps, write
 from mintage.errors import ConfigError
 from mintage.seeding import generator
+from mintage.statistics.verses import parse
 from mintage.storage import write_text
 from mintage.trained import Trained
 
@@ -133,7 +133,7 @@ def ask(
     given = decoding.model_dump(exclude_unset=True) if isinstance(decoding, Decoding) else dict(decoding or {})
     read = Decoding.read({**given, **settings}, "decoding")
     if read.template and "length" not in read.model_fields_set:
-        room = _TOKENS_A_CHARACTER * sum(line_lengths(read.template))
+        room = _TOKENS_A_CHARACTER * sum(parse(read.template))
         read = read.model_copy(update={"length": max(read.length, room)})
     return Asked(prompt, heading, read)
 

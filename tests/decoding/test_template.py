@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from tests.decoding.toy import Chain
 
 from mintage.decoding.choice import Decoding
-from mintage.decoding.template import Template, line_lengths
+from mintage.decoding.template import Template
 from mintage.decoding.vocabulary import Vocabulary
 from mintage.decoding.writer import write
 from mintage.errors import ConfigError
+from mintage.statistics.verses import parse
 
 CHARACTERS = Vocabulary.of([*"春眠不觉晓处闻啼鸟abcé1 '’-，。！,.;?\n\r\t《》（)😀$", ""], separator=44)
 BYTES = Vocabulary(tuple(bytes([n]) for n in range(256)))
@@ -49,7 +50,7 @@ def test_the_form_is_kept_whatever_the_model_says(vocabulary, seed, form, bold) 
     assert written.endings == ["template"] * 3
     assert not written.remarks
     for text, tokens in zip(written.texts, written.tokens, strict=True):
-        assert lengths_of(text) == list(line_lengths(form))
+        assert lengths_of(text) == list(parse(form))
         assert vocabulary.bytes_of(tokens.tolist()).decode() == text  # no character is left unfinished
 
 
@@ -114,4 +115,4 @@ def test_a_codec_that_lacks_what_a_form_takes_is_refused() -> None:
             Template("5x4", Vocabulary.of(pieces))
     for form in ("", "x", "0x4", "5x", "5;7", "-1"):
         with pytest.raises(ConfigError, match="not a template"):
-            line_lengths(form)
+            parse(form)

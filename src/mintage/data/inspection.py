@@ -111,15 +111,10 @@ class DataReport:
         return lines + [_DEEDS.get(deed, f"{{}} {deed}.").format(f"{n:,}") for deed, n in self.done.items()]
 
     def _unreadable_lines(self) -> list[str]:
-        if not self.num_unreadable:
-            return []
-        return [f"{self.num_unreadable:,} could not be read: {list_bad(self.unreadable, self.num_unreadable)}."]
+        return unreadable_lines(self.unreadable, self.num_unreadable)
 
     def _copies_lines(self) -> list[str]:
-        lines = []
-        if self.num_copies:
-            example = " = ".join(self.copies[0][:2]) if self.copies else ""
-            lines.append(f"{self.num_copies:,} of {_many(self.count)} are exact copies, such as {example}.")
+        lines = exact_copies_lines(self.copies, self.num_copies, _many(self.count))
         if self.num_near:
             example = " and ".join(self.near[0]) if self.near else ""
             of = f"{_many(self.count)}" if self.num_compared >= self.count else f"{self.num_compared:,} sampled images"
@@ -165,6 +160,17 @@ class Tally:
             "num_unreadable": self.num_unreadable,
             "unreadable": tuple(self.unreadable),
         }
+
+
+def unreadable_lines(unreadable: Sequence[tuple[str, str]], total: int) -> list[str]:
+    """What a report says of those that could not be read."""
+    return [f"{total:,} could not be read: {list_bad(unreadable, total)}."] if total else []
+
+
+def exact_copies_lines(copies: Sequence[Sequence[str]], total: int, of: str) -> list[str]:
+    """What a report says of exact copies, given some groups of names."""
+    example = " = ".join(copies[0][:2]) if copies else ""
+    return [f"{total:,} of {of} are exact copies, such as {example}."] if total else []
 
 
 def list_bad(unreadable: Sequence[tuple[str, str]], total: int) -> str:

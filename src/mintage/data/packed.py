@@ -17,7 +17,7 @@ from mintage import storage
 from mintage.contracts import Codec
 from mintage.errors import DataError
 
-__all__ = ["Packed", "read_meta", "read_names"]
+__all__ = ["Packed", "is_intact", "names_in", "read_meta", "read_names"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,17 +43,11 @@ class Packed:
 
     def names(self, indices: Iterable[int]) -> list[str]:
         """What the source calls these rows; one pass over the list of names."""
-        wanted = [int(index) for index in indices]
-        if self.folder is None:
-            return [str(index) for index in wanted]
-        return read_names(self.folder, wanted)
+        return names_in(self.folder, indices)
 
     def verify(self) -> bool:
         """Read everything and compare with the hash of the packing; False means that the disk has changed it."""
-        if self.folder is None:
-            return True
-        meta = json.loads((self.folder / "meta.json").read_text("utf-8"))
-        return bool(storage.sha256(self.folder / "x.bin") == meta["sha256"])
+        return is_intact(self.folder)
 
     @classmethod
     def open(cls, folder: Path, codec: type[Codec]) -> Self:
@@ -82,6 +76,20 @@ def read_meta(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError):
         return None
     return meta if whole else None
+
+
+def is_intact(folder: Path | None) -> bool:
+    """Whether a packing is what its hash says; what lies in memory alone always is."""
+    if folder is None:
+        return True
+    meta = json.loads((folder / "meta.json").read_text("utf-8"))
+    return bool(storage.sha256(folder / "x.bin") == meta["sha256"])
+
+
+def names_in(folder: Path | None, rows: Iterable[int]) -> list[str]:
+    """What the source calls these rows; in memory alone they are called by their numbers."""
+    wanted = [int(row) for row in rows]
+    return [str(row) for row in wanted] if folder is None else read_names(folder, wanted)
 
 
 def read_names(folder: Path, wanted: Sequence[int]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mintage.data.inspection import list_bad
+from mintage.data.inspection import exact_copies_lines, unreadable_lines
 
 __all__ = ["CharacterTally", "TextReport"]
 
@@ -99,15 +99,10 @@ class TextReport:
         return [f"Encodings: {shown}{', ...' if len(counts) > _LISTED else ''}; all became Unicode."]
 
     def _unreadable_lines(self) -> list[str]:
-        if not self.num_unreadable:
-            return []
-        return [f"{self.num_unreadable:,} could not be read: {list_bad(self.unreadable, self.num_unreadable)}."]
+        return unreadable_lines(self.unreadable, self.num_unreadable)
 
     def _copies_lines(self) -> list[str]:
-        lines = []
-        if self.num_copies:
-            example = " = ".join(self.copies[0][:2]) if self.copies else ""
-            lines.append(f"{self.num_copies:,} of {_many(self.count)} are exact copies, such as {example}.")
+        lines = exact_copies_lines(self.copies, self.num_copies, _many(self.count))
         if self.num_near:
             example = " and ".join(self.near[0]) if self.near else ""
             of = _many(self.count) if self.num_compared >= self.count else f"{self.num_compared:,} sampled documents"

@@ -24,7 +24,7 @@ from mintage.data.duplicates import exact_copies
 from mintage.data.inspection import first_few
 from mintage.data.near_texts import Sketches, groups_of
 from mintage.data.order import indices
-from mintage.data.packed import read_meta, read_names
+from mintage.data.packed import is_intact, names_in, read_meta, read_names
 from mintage.data.text_report import CharacterTally, TextReport, told_encodings
 from mintage.errors import DataError
 from mintage.seeding import derive
@@ -84,15 +84,11 @@ class Tokens:
 
     def names(self, documents: Iterable[int]) -> list[str]:
         """What the source calls these documents; one pass over the list of names."""
-        wanted = [int(document) for document in documents]
-        return [str(one) for one in wanted] if self.folder is None else read_names(self.folder, wanted)
+        return names_in(self.folder, documents)
 
     def verify(self) -> bool:
         """Read everything and compare with the hash of the packing; False means that the disk has changed it."""
-        if self.folder is None:
-            return True
-        meta = json.loads((self.folder / "meta.json").read_text("utf-8"))
-        return bool(storage.sha256(self.folder / "x.bin") == meta["sha256"])
+        return is_intact(self.folder)
 
     @classmethod
     def open(cls, folder: Path, codec: type[TokenCodec]) -> Self:

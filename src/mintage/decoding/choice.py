@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 from torch import Tensor
 
 from mintage.config import Settings
-from mintage.decoding.template import line_lengths
+from mintage.statistics.verses import parse
 
 __all__ = ["Decoding", "choose", "probabilities"]
 
@@ -51,7 +51,7 @@ class Decoding(Settings):
     @classmethod
     def _is_a_form(cls, template: str) -> str:
         if template:
-            line_lengths(template)
+            parse(template)
         return template
 
     @field_validator("stop")

@@ -12,15 +12,27 @@ from mintage.contracts import LanguageModel
 from mintage.decoding.choice import Decoding
 from mintage.decoding.writer import CHUNK, write
 
-__all__ = ["WritingSampler", "nats_of"]
+__all__ = ["Priced", "WritingSampler", "costs_of", "mean_nats"]
 
 
-def nats_of(writer: nn.Module, tokens: Tensor, targets: Tensor, *, alone: bool = False) -> Tensor:
-    """What each target costs a writer, or its network alone, given those before. Shape: (B, T), (B, T) -> (B, T)."""
+def costs_of(writer: nn.Module, tokens: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """What each target costs a writer's network alone, and the writer, given those before it; often the same.
+
+    Shape: (B, T), (B, T) -> (B, T), (B, T).
+    """
     if isinstance(writer, Priced):
-        return writer.costs(tokens, targets)[0 if alone else 1]
+        return writer.costs(tokens, targets)
     logits = writer(tokens).flatten(0, 1).float()
-    return F.cross_entropy(logits, targets.flatten(), reduction="none").view_as(targets)
+    nats = F.cross_entropy(logits, targets.flatten(), reduction="none").view_as(targets)
+    return nats, nats
+
+
+def mean_nats(nats: Tensor, mask: Tensor | None) -> Tensor:
+    """The mean over a batch's targets, of windows with a mask under it alone. Shape: (B, T), (B, T + 1) -> ()."""
+    if mask is None:
+        return nats.mean()
+    counted = mask[:, 1:]
+    return (nats * counted).sum() / counted.sum().clamp_min(1)
 
 
 @runtime_checkable

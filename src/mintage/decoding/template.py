@@ -7,7 +7,6 @@ of an unfinished character can still become one that it would survive.
 from __future__ import annotations
 
 import codecs
-import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -18,8 +17,9 @@ from torch import Tensor
 
 from mintage.decoding.vocabulary import Vocabulary
 from mintage.errors import ConfigError
+from mintage.statistics.verses import parse
 
-__all__ = ["State", "Template", "line_lengths"]
+__all__ = ["State", "Template"]
 
 # Kinds of characters, a letter each: Han and kana, other word characters, marks that stand between word characters,
 # ends of lines (of sentences in capitals; ASCII, after which a blank may follow, or full width), and all the rest.
@@ -40,27 +40,6 @@ class State(NamedTuple):
     pending: bytes = b""  # of an unfinished character
 
 
-def line_lengths(form: str) -> tuple[int, ...]:
-    """The characters of each line of a form.
-
-    >>> line_lengths("5x4"), line_lengths("5,7,5"), line_lengths("7x2, 5")
-    ((5, 5, 5, 5), (5, 7, 5), (7, 7, 5))
-
-    Raises:
-        ConfigError: the form is not written so.
-    """
-    lengths: list[int] = []
-    for part in re.split("[,，]", form):
-        match = re.fullmatch(r"\s*([1-9]\d{0,3})\s*(?:[x×*]\s*([1-9]\d{0,2}))?\s*", part)
-        if not match:
-            raise ConfigError(
-                f'{form!r} is not a template. Write the characters of each line: "5x4" is four lines of five, '
-                '"5,7,5" three lines of different lengths.'
-            )
-        lengths += [int(match[1])] * int(match[2] or 1)
-    return tuple(lengths)
-
-
 class Template:
     """Lines of exactly so many characters for any codec: which tokens may come next, as masks.
 
@@ -75,7 +54,7 @@ class Template:
 
     def __init__(self, form: str, vocabulary: Vocabulary) -> None:
         self.form = form
-        self.lengths = line_lengths(form)
+        self.lengths = parse(form)
         self._pieces = vocabulary.pieces
         singles = {piece[0] for piece in self._pieces if len(piece) == 1}
         self._bytewise = singles.issuperset(range(0x80, 0xC0))  # every character that is begun can be finished

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mintage.config import Settings
 from mintage.contracts import Batch, LanguageModel, Share, Stake, Turn
-from mintage.decoding.sampler import WritingSampler
+from mintage.decoding.sampler import WritingSampler, costs_of, mean_nats
 from mintage.objectives.adversarial import LOSSES, ObjectiveName
 from mintage.seeding import generator as generator_of
 
@@ -170,13 +170,7 @@ class AdversarialText(nn.Module):
         return self.discriminator(x).float()  # type: ignore[no-any-return]
 
     def _nats(self, batch: Batch) -> Tensor:
-        logits = self.sampler.writer(batch.x[:, :-1])
-        target = batch.x[:, 1:]
-        nats: Tensor = F.cross_entropy(logits.flatten(0, 1).float(), target.flatten(), reduction="none").view_as(target)
-        if batch.mask is None:
-            return nats.mean()
-        counted = batch.mask[:, 1:]
-        return (nats * counted).sum() / counted.sum().clamp_min(1)
+        return mean_nats(costs_of(self.sampler.writer, batch.x[:, :-1], batch.x[:, 1:])[1], batch.mask)
 
     def _figures(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
         real, fake = (logits.detach().flatten(1).mean(1) for logits in (real, fake))  # one figure a text

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from mintage.contracts import Batch, DataSpec, Stake, Terms, Turn
-from mintage.decoding.sampler import Priced, WritingSampler, nats_of
+from mintage.decoding.sampler import Priced, WritingSampler, costs_of, mean_nats
 from mintage.errors import SpecError
 from mintage.layers.counted import CountedLength
 
@@ -67,22 +67,15 @@ class NextToken(nn.Module):
 
     def examine(self, batch: Batch) -> Terms:
         """Nats a token on samples that nobody learns from."""
-        return {"writer/heldout": self._mean(self._nats(batch), batch).detach()}
+        return {"writer/heldout": mean_nats(self._costs(batch)[1], batch.mask).detach()}
 
     def _pays(self, batch: Batch) -> Stake:
-        writer = self.sampler.writer
-        if not isinstance(writer, Priced):
-            return Stake({"nats": self._mean(self._nats(batch), batch)})
-        counted = None if batch.condition is None else batch.condition[:, 1:]
-        own, mixed = writer.costs(batch.x[:, :-1], batch.x[:, 1:], counted)
-        nats = {"nats": self._mean(mixed, batch)}
-        return Stake(nats if own is mixed else {"own": self._mean(own, batch), **nats})
+        own, mixed = self._costs(batch)
+        nats = {"nats": mean_nats(mixed, batch.mask)}
+        return Stake(nats if own is mixed else {"own": mean_nats(own, batch.mask), **nats})
 
-    def _nats(self, batch: Batch) -> Tensor:
-        return nats_of(self.sampler.writer, batch.x[:, :-1], batch.x[:, 1:])
-
-    def _mean(self, nats: Tensor, batch: Batch) -> Tensor:
-        if batch.mask is None:
-            return nats.mean()
-        counted = batch.mask[:, 1:]
-        return (nats * counted).sum() / counted.sum().clamp_min(1)
+    def _costs(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        tokens, targets, writer = batch.x[:, :-1], batch.x[:, 1:], self.sampler.writer
+        if batch.condition is None or not isinstance(writer, Priced):
+            return costs_of(writer, tokens, targets)
+        return writer.costs(tokens, targets, batch.condition[:, 1:])

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mintage.data.text_view import TextView
-from mintage.decoding.sampler import nats_of
+from mintage.decoding.sampler import costs_of
 
 __all__ = ["TokenNats", "token_nats"]
 
@@ -22,6 +22,7 @@ class TokenNats:
     """Nats by token, in the order of the text."""
 
     nats: Tensor  # (N,) float32
+    alone: Tensor  # (N,) by the writer's network without the counts that it may stand beside
     tokens: Tensor  # (N,) int64: what was foretold
     stride: int
 
@@ -32,29 +33,28 @@ class TokenNats:
 
 
 @torch.inference_mode()
-def token_nats(
-    writer: nn.Module, view: TextView, *, stride: int, most: int | None = None, alone: bool = False
-) -> TokenNats:
+def token_nats(writer: nn.Module, view: TextView, *, stride: int, most: int | None = None) -> TokenNats:
     """Score a part of a text, or its first `most` tokens: a pure function of the weights and the text.
 
     With `stride` = context windows stand end to end, and a token has half a context to go by on average; smaller
-    strides give each token more, cost more, and come out lower. `alone` leaves counts out that a writer may have.
+    strides give each token more, cost more, and come out lower.
     """
     device = next(writer.parameters()).device
     training = writer.training
     writer.eval()
-    nats, tokens = [], []
+    nats, alone, tokens = [], [], []
     windows = view.strides(stride)
     if most is not None:
         windows = islice(windows, max(1, most // max(stride, 1)))
     for some in _batched(windows, max(1, _AT_ONCE // max(view.length, 1))):
         x = torch.stack([window for window, _ in some]).to(device)
-        cost = nats_of(writer, x[:, :-1], x[:, 1:], alone=alone)
+        own, cost = costs_of(writer, x[:, :-1], x[:, 1:])
         for row, (window, first) in enumerate(some):
             nats.append(cost[row, first:].cpu())
+            alone.append(own[row, first:].cpu())
             tokens.append(window[1 + first :])
     writer.train(training)
-    return TokenNats(torch.cat(nats), torch.cat(tokens), stride)
+    return TokenNats(torch.cat(nats), torch.cat(alone), torch.cat(tokens), stride)
 
 
 def _batched(windows: Iterator[tuple[Tensor, int]], size: int) -> Iterator[list[tuple[Tensor, int]]]:

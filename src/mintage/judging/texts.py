@@ -122,7 +122,7 @@ def written_by_run(trained: Trained, reals: Reals, samples: int, seed: int) -> M
         ConfigError: it reads other tokens than the real passages are in.
     """
     corpus, name = reals.corpus, trained.run.path.name
-    if corpus is None or trained.spec.x.classes is None:
+    if corpus is None or not trained.writes:
         raise ConfigError(f"{name} and {reals.name} do not compare: one is text and the other is not.")
     if trained.codec.state() != corpus.codec.state():
         raise ConfigError(
@@ -217,14 +217,12 @@ def _foretold(trained: Trained, corpus: Corpus) -> Foretold:
     writer, held = _writer(trained), corpus.heldout
     stride = max(1, held.length // 2)
     cost = token_nats(writer, held, stride=stride, most=_FORETOLD)
-    alone = token_nats(writer, held, stride=stride, most=_FORETOLD, alone=True) if isinstance(writer, Priced) else None
-    some = _some(corpus.train, len(cost.tokens) + 1)
-    learned = token_nats(writer, some, stride=stride, most=_FORETOLD, alone=True)  # counts know it by heart
+    learned = token_nats(writer, _some(corpus.train, len(cost.tokens) + 1), stride=stride, most=_FORETOLD)
     return Foretold(
         nats=cost.nats,
         tokens=cost.tokens,
-        alone=None if alone is None else alone.nats,
-        train_nats=learned.nats,
+        alone=cost.alone if isinstance(writer, Priced) else None,
+        train_nats=learned.alone,  # counts know it by heart
         counted=torch.from_numpy(_tokens(_some(corpus.train, _COUNTED))),
         sizes=corpus.codec.bytes_of(),
         stride=f"windows of {held.length} tokens, one every {stride}: each token counts once and is told by the "

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from mintage.errors import SpecError
 
-__all__ = ["causal_attention", "fits"]
+__all__ = ["causal_attention", "fits", "start_small"]
 
 
 def causal_attention(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
@@ -44,3 +44,16 @@ def fits(tokens: Tensor, read: int, context: int) -> None:
             f"The network looks back at {context} tokens, but was given {stop}. Give it the last {context} alone, "
             "or build it with a longer context."
         )
+
+
+def start_small(network: nn.Module, layers: int) -> None:
+    """Draw the weights of a transformer as GPT-2's are (Radford et al., 2019): normal, with biases of zero.
+
+    The two maps of a block that write to its sum start the smaller the more blocks there are.
+    """
+    for name, weight in network.named_parameters():
+        if weight.ndim == 2:
+            writes = name.endswith((".out.weight", ".down.weight"))
+            nn.init.normal_(weight, std=0.02 / (2 * layers) ** 0.5 if writes else 0.02)
+        elif name.endswith("bias"):
+            nn.init.zeros_(weight)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mintage.errors import SpecError
-from mintage.layers.causal_attention import causal_attention, fits
+from mintage.layers.causal_attention import causal_attention, fits, start_small
 from mintage.layers.memory import Memory
 from mintage.layers.rotary import Rotary, Stretch
 
@@ -60,12 +60,7 @@ class Llama(nn.Module):
         self.blocks = nn.ModuleList(_Block(sizes, dropout) for _ in range(sizes.layers))
         self.norm = nn.RMSNorm(sizes.width, sizes.eps)
         self.head = None if sizes.tied else nn.Linear(sizes.width, sizes.num_tokens, bias=False)
-        for name, weight in self.named_parameters():
-            if weight.ndim == 2:  # the two maps of a block that write to its sum start the smaller the more there are
-                writes = name.endswith((".out.weight", ".down.weight"))
-                nn.init.normal_(weight, std=0.02 / (2 * sizes.layers) ** 0.5 if writes else 0.02)
-            elif name.endswith("bias"):
-                nn.init.zeros_(weight)
+        start_small(self, sizes.layers)
 
     def forward(self, tokens: Tensor) -> Tensor:
         fits(tokens, 0, self.context)

@@ -145,8 +145,7 @@ class _Writer(nn.Module):
             return own, own
         if counted is None:
             counted = self.counts.costs(tokens, targets)
-        trust = self.trust(x.detach())[..., 0].float()
-        return own, -torch.logaddexp(F.logsigmoid(-trust) - own.detach(), F.logsigmoid(trust) - counted)
+        return own, -_mixture(self.trust(x.detach())[..., 0], -own.detach(), -counted)
 
     def groups(self) -> Sequence[Group]:
         """What learns alike, with rates beside the player's own, which is Muon's."""
@@ -168,10 +167,7 @@ class _Writer(nn.Module):
     def _seen(self, tokens: Tensor, memory: Memory | None) -> Tensor:
         x = self.embedding(tokens)
         if self.ngrams is not None and self.widened is not None:
-            behind = tokens
-            if memory is not None and memory.length:
-                first = max(memory.length - self.ngrams.reach, 0)
-                behind = torch.cat([memory.tokens[:, first : memory.length], tokens], 1)
+            behind = tokens if memory is None else self._behind(tokens, memory, self.ngrams.reach)
             x = x + self.widened(self.ngrams(behind, tokens.shape[1]))
         x = start = normed(x)
         for block in self.blocks:
@@ -182,9 +178,7 @@ class _Writer(nn.Module):
         """Logits, or their logarithms mixed with the probabilities that counting gives. Shape: (..., F), (..., V)."""
         if self.trust is None:
             return logits
-        trust = self.trust(x).float()
-        own = F.log_softmax(logits, -1)
-        return torch.logaddexp(F.logsigmoid(-trust) + own, F.logsigmoid(trust) + counted().log())
+        return _mixture(self.trust(x), F.log_softmax(logits, -1), counted().log())
 
     def _one_token(self) -> OneToken:
         scale = _SHARPNESS / math.sqrt(self.head.in_features // self.heads)
@@ -196,13 +190,23 @@ class _Writer(nn.Module):
         x = self.embedding.weight.index_select(0, tokens)
         if self.ngrams is None or self.widened is None:
             return x
-        first = max(memory.length - self.ngrams.reach, 0)
-        rows = self.ngrams.last(torch.cat([memory.tokens[:, first : memory.length], tokens[:, None]], 1))
+        rows = self.ngrams.last(self._behind(tokens[:, None], memory, self.ngrams.reach))
         return torch.addmm(x, rows, self.widened.weight.T)
+
+    @staticmethod
+    def _behind(tokens: Tensor, memory: Memory, reach: int) -> Tensor:
+        """Tokens with the last ones before them. Shape: (B, T) -> (B, at most reach + T)."""
+        return torch.cat([memory.tokens[:, max(memory.length - reach, 0) : memory.length], tokens], 1)
 
     def _logits(self, x: Tensor) -> Tensor:
         logits = self.head(x).float()
         return self.cap * torch.tanh(logits / self.cap) if self.cap else logits
+
+
+def _mixture(trust: Tensor, own: Tensor, counted: Tensor) -> Tensor:
+    """Logarithms of two distributions, mixed as a gate on a logistic scale says."""
+    trust = trust.float()
+    return torch.logaddexp(F.logsigmoid(-trust) + own, F.logsigmoid(trust) + counted)
 
 
 class _Block(nn.Module):

@@ -75,8 +75,8 @@ def parse(template: str) -> list[int]:
     for term in re.split("[,，]", template):
         if (found := _TERM.fullmatch(term)) is None:
             raise ConfigError(
-                f"{template!r} is no template: write a line's length, times how many such lines, with commas between: "
-                "5x4, 7x8, or 5,7,5."
+                f"{template!r} is not a template: write a line's length, times how many such lines, with commas "
+                "between: 5x4, 7x8, or 5,7,5. The first is four lines of five."
             )
         lengths += [int(found[1])] * int(found[2] or 1)
     return lengths

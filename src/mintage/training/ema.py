@@ -20,9 +20,9 @@ class Averager:
     The half-life ramps up: it is never more than `ramp` of the images seen so far, so that the average
     forgets the beginning. Buffers (running moments) are copied, not averaged.
 
-    With a half-life of 0 the average is what was trained last: it shares the trained weights instead of copying them
-    at every step, and modules that can be written in fewer bytes (`compact`) are, since training keeps its own exact
-    state.
+    With a half-life of 0 the average is what was trained last: it shares the trained weights and buffers instead of
+    copying them at every step, and modules that can be written in fewer bytes (`compact`) are, since training keeps
+    its own exact state.
     """
 
     def __init__(self, sampler: Sampler, half_life: float, ramp: float) -> None:
@@ -30,7 +30,7 @@ class Averager:
         self.half_life, self.ramp = half_life, ramp
         self._module = copy.deepcopy(sampler).eval().requires_grad_(False)
         self._pairs = list(zip(self._module.parameters(), sampler.parameters(), strict=True))
-        self._buffers = list(zip(self._module.buffers(), sampler.buffers(), strict=True))
+        self._buffers: list[tuple[Tensor, Tensor]] = [*zip(self._module.buffers(), sampler.buffers(), strict=True)]
         if half_life <= 0:
             self._share()
             for module in self._module.modules():
@@ -56,15 +56,15 @@ class Averager:
         """Move the average after a step of `images`, with `images_seen` before it."""
         if self.half_life <= 0:
             self._share()
-        else:
-            half_life = min(self.half_life, self.ramp * images_seen)
-            weight = 1.0 if half_life <= 0 else 1 - 0.5 ** (images / half_life)
-            averages: list[Tensor] = [average for average, _ in self._pairs]
-            torch._foreach_lerp_(averages, [source for _, source in self._pairs], weight)
+            return
+        half_life = min(self.half_life, self.ramp * images_seen)
+        weight = 1.0 if half_life <= 0 else 1 - 0.5 ** (images / half_life)
+        averages: list[Tensor] = [average for average, _ in self._pairs]
+        torch._foreach_lerp_(averages, [source for _, source in self._pairs], weight)
         for copied, source in self._buffers:
             copied.copy_(source)
 
     def _share(self) -> None:
-        for average, source in self._pairs:
+        for average, source in (*self._pairs, *self._buffers):
             if average.data_ptr() != source.data_ptr():
                 average.data = source.detach()
