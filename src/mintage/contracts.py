@@ -177,7 +177,7 @@ class Group:
     parameters: Sequence[Tensor]
     rule: Literal["adam", "muon", "rows"] = "adam"  # "rows": tables with sparse gradients
     rate: float = 1.0  # times the player's learning rate
-    begins: float = 0.0  # share of the training after which they learn
+    passes: float | None = None  # they learn in the last so many passes over the data alone; None: always
 
 
 class Sampler(Protocol):

@@ -57,8 +57,7 @@ def suited(data: AnyData, images: int, device: torch.device) -> dict[str, Any]:
     """
     if isinstance(data, Corpus):
         epochs = images / max(len(data.train), 1)
-        dropout, last_pass = 0.0 if epochs < READ_UNAIDED else 0.1, max(0.0, 1 - 1 / max(epochs, 1))
-        found = {"name": "gpt", "dropout": dropout, "ngrams_from": round(last_pass, 4)}
+        found = {"name": "gpt", "dropout": 0.0 if epochs < READ_UNAIDED else 0.1}
         return {"model": found if data.train.size <= MOST_COUNTED else {**found, "counted": 0}}
     if data.translates:
         return {"model": {"name": _translator(data)}}
@@ -200,4 +199,11 @@ class Experiment:
 
     def _loop(self, game: Any, stream: Callable[[int], Any], settings: TrainingSettings, numbers: Numbers) -> Loop:
         averager = Averager(game.sampler, settings.ema_half_life, settings.ema_ramp)
-        return Loop(game, stream, PlainUpdate(game, settings, numbers), averager, settings, self.recipe.seed)
+        return Loop(
+            game,
+            stream,
+            PlainUpdate(game, settings, numbers, len(self.data.train)),
+            averager,
+            settings,
+            self.recipe.seed,
+        )

@@ -165,16 +165,15 @@ def test_a_gate_learns_to_trust_counts_that_know_and_the_network_learns_beside_i
     assert last["nats"] < 0.7 * first["nats"]
 
 
-def test_rows_of_ngrams_stay_zero_until_their_pass_begins() -> None:
-    game = tiny("gpt", ngrams_from=0.5).build(SPEC)
-    update = PlainUpdate(
-        game, TrainingSettings.read({**registry.find("models", "gpt").habits, "batch": 4}), Numbers(False, False)
-    )
+def test_rows_of_ngrams_stay_zero_until_the_last_pass_over_the_text() -> None:
+    game = tiny("gpt").build(SPEC)
+    settings = TrainingSettings.read({**registry.find("models", "gpt").habits, "batch": 4})
+    update = PlainUpdate(game, settings, Numbers(False, False), examples=40)
     rows = game.sampler.writer.ngrams.table.weight
-    for done in (0.0, 0.49):
-        update.set_rate(1.0, done)
+    for left in (100, 41):
+        update.set_rate(1.0, left)
         update(game.turns(0, 0)[0], [batch()])
     assert not rows.any()
-    update.set_rate(1.0, 0.5)
+    update.set_rate(1.0, 40)
     update(game.turns(0, 0)[0], [batch()])
     assert rows.any()

@@ -51,9 +51,9 @@ class GPT(Settings):
     """Rows for the n-grams of each length."""
     row: int = Field(32, ge=1)
     """Numbers of a row; a matrix makes them as wide as the rest."""
-    ngrams_from: float = Field(0.0, ge=0, lt=1)
-    """Share of the training after which n-grams learn: the last pass over a text, for what their rows have seen once
-    they foretell too well."""
+    ngram_passes: float = Field(1.0, gt=0)
+    """Passes over the text, the last ones, in which n-grams learn: what their rows have seen once they foretell too
+    well."""
     value_embeddings: bool = True
     """Every second block attends to embeddings of the tokens themselves too."""
     counted: int = Field(6, ge=0, le=6)
@@ -92,7 +92,7 @@ class _Writer(nn.Module):
     def __init__(self, model: GPT, num_tokens: int, context: int) -> None:
         super().__init__()
         self.num_tokens, self.context, self.cap, self.matrices = num_tokens, context, model.cap, model.matrices
-        self.heads, self.ngrams_from = model.heads, model.ngrams_from
+        self.heads, self.ngram_passes = model.heads, model.ngram_passes
         self.embedding = nn.Embedding(num_tokens, model.width)
         nn.init.normal_(self.embedding.weight, std=0.8)
         self.ngrams = HashedNgrams(model.ngrams, model.slots, model.row, num_tokens) if model.ngrams else None
@@ -161,7 +161,7 @@ class _Writer(nn.Module):
             Group(rest, rate=0.1),
         ]
         if self.ngrams is not None:
-            groups.append(Group([self.ngrams.table.weight], rule="rows", rate=20.0, begins=self.ngrams_from))
+            groups.append(Group([self.ngrams.table.weight], rule="rows", rate=20.0, passes=self.ngram_passes))
         return groups
 
     def _seen(self, tokens: Tensor, memory: Memory | None) -> Tensor:

@@ -65,7 +65,7 @@ class Loop:
                 step, settings.steps, warmup=settings.warmup,
                 decay_from=settings.decay_from, decay_to=settings.decay_to,
             ),
-            step / settings.steps,
+            (settings.steps - step) * settings.batch,
         )  # fmt: skip
         batches = self.stream(step)
         seen: dict[str, Tensor] = {}

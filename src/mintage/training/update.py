@@ -21,7 +21,8 @@ __all__ = ["PlainUpdate"]
 class PlainUpdate:
     """Adam for each player, or what its groups ask for, in float32 or bfloat16; idle players are frozen meanwhile."""
 
-    def __init__(self, game: Game, settings: TrainingSettings, numbers: Numbers) -> None:
+    def __init__(self, game: Game, settings: TrainingSettings, numbers: Numbers, examples: int = 0) -> None:
+        self.examples = examples  # of a pass over the data; 0: not known, and every group learns always
         self.numbers, self.max_gradient = numbers, settings.max_gradient
         self.rates = {name: settings.lr_of.get(name, settings.lr) for name in game.players}
         self.parameters = {name: list(player.parameters()) for name, player in game.players.items()}
@@ -46,11 +47,14 @@ class PlainUpdate:
                 optimizer.step()
         return stakes[0] if len(stakes) == 1 else _mean(stakes)
 
-    def set_rate(self, factor: float, done: float = 1.0) -> None:
-        """Scale every player's learning rate, when so much of the training is done."""
+    def set_rate(self, factor: float, left: int = 0) -> None:
+        """Scale every player's learning rate, when so many examples are still to come."""
         for name, optimizers in self.optimizers.items():
             for optimizer, group in zip(optimizers, self.groups[name], strict=True):
-                optimizer.param_groups[0]["lr"] = self.rates[name] * group.rate * factor * (done >= group.begins)
+                optimizer.param_groups[0]["lr"] = self.rates[name] * group.rate * factor * self._learns(group, left)
+
+    def _learns(self, group: Group, left: int) -> bool:
+        return group.passes is None or not self.examples or left <= group.passes * self.examples
 
     def state_dict(self) -> dict[str, Tensor]:
         """Moments and step counts of every optimiser, flat: {player/index/name: tensor}."""
