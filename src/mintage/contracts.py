@@ -26,6 +26,7 @@ class TensorSpec:
     classes: int | None = None  # V of integer tensors; None = real values in [-1, 1]
     blocks: tuple[tuple[int, int], ...] = ()  # (start, stop) of one-hot groups in a table row
     start: int = 0  # of tokens: the one that a text begins after
+    ends: tuple[int, ...] = ()  # of tokens: those that end a line
 
 
 @dataclass(frozen=True, kw_only=True)

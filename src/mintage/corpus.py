@@ -17,6 +17,7 @@ from mintage.data.tokens import Tokens, pack_tokens, split_tokens
 from mintage.errors import ConfigError, DataError
 from mintage.recipe import DataSettings
 from mintage.statistics.ngrams import NgramModel, nats_elsewhere
+from mintage.statistics.verses import ends_line
 
 __all__ = ["Corpus", "open_corpus", "text_spec"]
 
@@ -120,5 +121,11 @@ def open_corpus(
 
 def text_spec(settings: DataSettings, codec: TokenCodec) -> DataSpec:
     """What a model writes: windows of tokens, the one after the context included."""
-    x = replace(codec.spec, shape=(settings.context + 1,), start=codec.beginning)
+    x = replace(codec.spec, shape=(settings.context + 1,), start=codec.beginning, ends=_ends(codec))
     return DataSpec(x=x)
+
+
+def _ends(codec: TokenCodec) -> tuple[int, ...]:
+    """Tokens that a line ends with: its end, the marks of Chinese verse, and what stands between documents."""
+    pieces = [piece.decode("utf-8", "replace") for piece in codec.pieces_of()]
+    return tuple(token for token, piece in enumerate(pieces) if token == codec.separator or ends_line(piece))

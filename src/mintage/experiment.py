@@ -28,7 +28,10 @@ from mintage.training.update import PlainUpdate
 __all__ = ["Experiment", "find_device"]
 
 EPOCHS_UNAIDED = 40  # more, and the discriminator needs augmentation
-READ_UNAIDED = 4  # times that a text is read before a writer learns it by heart without dropout
+# Times that a text is read from which on a writer learns it by heart without so much dropout.
+DROPOUT = ((0, 0.0), (4, 0.1), (8, 0.2))
+STEPS_A_PASS = 48  # over a text, so that a small one is learned in more than a few dozen steps
+LEAST_WINDOWS, MOST_WINDOWS = 4, 16  # of a writer's step
 MOST_COUNTED = 5_000_000  # tokens: counting takes up to some 250 bytes for each, and a large text needs no counts
 
 
@@ -56,9 +59,11 @@ def suited(data: AnyData, images: int, device: torch.device) -> dict[str, Any]:
     tokens nothing is counted, so that memory does not grow with it.
     """
     if isinstance(data, Corpus):
-        epochs = images / max(len(data.train), 1)
-        found = {"name": "gpt", "dropout": 0.0 if epochs < READ_UNAIDED else 0.1}
-        return {"model": found if data.train.size <= MOST_COUNTED else {**found, "counted": 0}}
+        passes = images / max(len(data.train), 1)
+        dropout = next(share for least, share in reversed(DROPOUT) if passes >= least)
+        found = {"name": "gpt", "dropout": dropout, **({"counted": 0} if data.train.size > MOST_COUNTED else {})}
+        batch = 1 << max(len(data.train) // STEPS_A_PASS, 1).bit_length() - 1
+        return {"model": found, "training": {"batch": min(max(batch, LEAST_WINDOWS), MOST_WINDOWS)}}
     if data.translates:
         return {"model": {"name": _translator(data)}}
     count, side = len(data.train), data.spec.x.shape[-1] or 0

@@ -32,4 +32,6 @@ def plan(first: Experiment, seconds: float, asked: Mapping[str, Any]) -> tuple[P
     most = READ_AT_MOST * len(data.train) if isinstance(data, Corpus) else None
     made = choose(seconds, first.model.ladder, recipe.training.batch, step_seconds, most=most)
     frames = asked.get("training", {}).get("frames", made.frames)
-    return made, merge(chosen(made.rung), {"training": {"steps": made.steps, "frames": frames}})
+    return made, merge(
+        chosen(made.rung), {"training": {"steps": made.steps, "batch": recipe.training.batch, "frames": frames}}
+    )

@@ -153,7 +153,8 @@ def resolve(raw: Mapping[str, Any], chosen: Mapping[str, Any]) -> tuple[Recipe, 
     asked = {key: value for key, value in raw.get("model", {}).items() if key != "name"}
     made = cls.read(merge(fitting, asked), "model")  # both a Settings and a Model
     model = {"name": name, **made.model_dump(mode="json")}
-    values = {**raw, "model": model, "training": merge(cls.habits, raw.get("training", {}))}
+    habits = merge(cls.habits, chosen.get("training", {}) if name == chosen["model"].get("name") else {})
+    values = {**raw, "model": model, "training": merge(habits, raw.get("training", {}))}
     return Recipe.read(values), made
 
 

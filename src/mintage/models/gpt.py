@@ -12,10 +12,11 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from mintage.config import Settings
-from mintage.contracts import DataSpec, Group, Rung
+from mintage.contracts import DataSpec, Group, Rung, TensorSpec
 from mintage.games.next_token import NextToken, check_heads, window_of
 from mintage.layers.counted import CountedText
 from mintage.layers.hashed_ngrams import HashedNgrams
+from mintage.layers.line_places import LinePlaces
 from mintage.layers.memory import Memory
 from mintage.layers.normed import normed, squared_relu
 from mintage.layers.one_token import Block, OneToken, columns
@@ -54,6 +55,8 @@ class GPT(Settings):
     ngram_passes: float = Field(1.0, gt=0)
     """Passes over the text, the last ones, in which n-grams learn: what their rows have seen once they foretell too
     well."""
+    lines: bool = True
+    """A row for each place in a line and length of the line before: verse keeps its form."""
     value_embeddings: bool = True
     """Every second block attends to embeddings of the tokens themselves too."""
     counted: int = Field(6, ge=0, le=6)
@@ -81,16 +84,17 @@ class GPT(Settings):
         Raises:
             SpecError: the data is not integer tokens, or width and heads do not fit.
         """
-        num_tokens, context = window_of(spec)
+        _, context = window_of(spec)
         check_heads(self.width, self.heads)
-        return NextToken(_Writer(self, num_tokens, context), context, spec.x.start)
+        return NextToken(_Writer(self, spec.x, context), context, spec.x.start)
 
 
 class _Writer(nn.Module):
     """The network: a LanguageModel of contracts.py."""
 
-    def __init__(self, model: GPT, num_tokens: int, context: int) -> None:
+    def __init__(self, model: GPT, spec: TensorSpec, context: int) -> None:
         super().__init__()
+        num_tokens = spec.classes or 0
         self.num_tokens, self.context, self.cap, self.matrices = num_tokens, context, model.cap, model.matrices
         self.heads, self.ngram_passes = model.heads, model.ngram_passes
         self.embedding = nn.Embedding(num_tokens, model.width)
@@ -99,6 +103,7 @@ class _Writer(nn.Module):
         self.widened = nn.Linear(model.row, model.width, bias=False) if model.ngrams else None
         if self.widened is not None:
             nn.init.normal_(self.widened.weight, std=model.row**-0.5)
+        self.lines = LinePlaces(spec.ends, num_tokens, model.width) if model.lines and spec.ends else None
         self.blocks = cast(Sequence[_Block], nn.ModuleList(_Block(model, k, num_tokens) for k in range(model.layers)))
         self.rotary = Rotary(model.width // model.heads, context)
         self.head = nn.Linear(model.width, num_tokens, bias=False)
@@ -151,6 +156,7 @@ class _Writer(nn.Module):
         """What learns alike, with rates beside the player's own, which is Muon's."""
         matrices = [p for block in self.blocks for p in block.matrices()]
         tables = [self.embedding.weight] + ([] if self.widened is None else [self.widened.weight])
+        tables += [] if self.lines is None else [self.lines.table.weight]
         tables += [block.values_of.weight for block in self.blocks if block.values_of is not None]
         rest = [p for block in self.blocks for p in block.scales()]
         rest += [] if self.trust is None else [*self.trust.parameters()]
@@ -169,6 +175,9 @@ class _Writer(nn.Module):
         if self.ngrams is not None and self.widened is not None:
             behind = tokens if memory is None else self._behind(tokens, memory, self.ngrams.reach)
             x = x + self.widened(self.ngrams(behind, tokens.shape[1]))
+        if self.lines is not None:
+            behind = tokens if memory is None else self._behind(tokens, memory, memory.length)
+            x = x + self.lines(behind, tokens.shape[1])
         x = start = normed(x)
         for block in self.blocks:
             x = block(x, start, tokens, self.rotary, memory)
@@ -188,6 +197,8 @@ class _Writer(nn.Module):
     def _embed(self, tokens: Tensor, memory: Memory) -> Tensor:
         """The embedding of one token a row. Shape: (B,) -> (B, F)."""
         x = self.embedding.weight.index_select(0, tokens)
+        if self.lines is not None:
+            x = x + self.lines.last(self._behind(tokens[:, None], memory, memory.length))
         if self.ngrams is None or self.widened is None:
             return x
         rows = self.ngrams.last(self._behind(tokens[:, None], memory, self.ngrams.reach))

@@ -10,12 +10,13 @@ from mintage.errors import ConfigError, DataError
 from mintage.statistics.intervals import Interval, binomial
 from mintage.statistics.wording import UNSPACED
 
-__all__ = ["Regularity", "form", "keeps", "lines", "parse", "regularity", "verse", "whole_lines"]
+__all__ = ["Regularity", "ends_line", "form", "keeps", "lines", "parse", "regularity", "verse", "whole_lines"]
 
 # Half-width marks end a line of Chinese, not one of English.
 _LINE_END = re.compile(rf"[，。？！；：\n\r\u2028\u2029]+|(?<=[{UNSPACED}])[,.?!;:]+")
 _ANY_END = re.compile(r"[，。？！；：,.?!;:\n\r\u2028\u2029]+")
 _VERSE_END = re.compile(rf"(?:[，。？！；]|[{UNSPACED}][,.?!;])[」』”’）]*$")
+_ENDS_LINE = re.compile(r"[，。？！；：\n\r\u2028\u2029]\s*$")
 _LETTER = re.compile(r"[^\W_]")
 _TERM = re.compile(r"\s*([1-9]\d{0,3})\s*(?:[x×*]\s*([1-9]\d{0,2}))?\s*", re.ASCII)
 
@@ -29,6 +30,15 @@ def lines(text: str) -> list[str]:
     ['床前明月光', '疑是地上霜']
     """
     return [part.strip() for part in _LINE_END.split(text) if _LETTER.search(part)]
+
+
+def ends_line(piece: str) -> bool:
+    """Whether a line ends with a piece of text, whatever stands before it: half-width marks alone do not tell.
+
+    >>> ends_line("。"), ends_line("霜。\\n"), ends_line(".")
+    (True, True, False)
+    """
+    return bool(_ENDS_LINE.search(piece))
 
 
 def whole_lines(text: str) -> tuple[list[str], str]:

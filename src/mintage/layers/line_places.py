@@ -1,0 +1,77 @@
+"""Where in its line a token stands, and how long the line before was: what a poem's form is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+__all__ = ["LinePlaces"]
+
+_LONGEST = 31  # tokens of a line that are told apart; beyond, or where no line has ended yet, it is only "far"
+
+
+class LinePlaces(nn.Module):
+    """A row for each pair of (tokens since the last line's end, tokens of the line before), as in SongNet.
+
+    Li et al. (2020) tell a transformer the places of a form that is given; here they are read off the text itself, so
+    that a writer of verse need not learn to count before it can rhyme. Several `ends` in a row are one end. Rows begin
+    at zero.
+
+    Shape: tokens (B, P + T) of which the last T are asked for -> (B, T, dim).
+    """
+
+    def __init__(self, ends: Sequence[int], num_tokens: int, dim: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding((_LONGEST + 2) ** 2, dim)
+        nn.init.zeros_(self.table.weight)
+        self.ends: Tensor
+        self.register_buffer("ends", torch.zeros(num_tokens, dtype=torch.bool), persistent=False)
+        self.ends[list(ends)] = True
+
+    def forward(self, tokens: Tensor, count: int) -> Tensor:
+        return cast(Tensor, self.table(self.places(tokens, count)))
+
+    def places(self, tokens: Tensor, count: int) -> Tensor:
+        """The row of each of the last `count` tokens. Shape: (B, P + T) -> (B, T) int64."""
+        is_end = self.ends[tokens]
+        letters = (~is_end).cumsum(1)
+        seen = torch.where(is_end, letters, -1).cummax(1).values  # letters up to the last end
+        begins = is_end & ~F.pad(is_end[:, :-1], (1, 0))
+        at = torch.where(begins, torch.arange(tokens.shape[1], device=tokens.device), -1).cummax(1).values
+        before = F.pad(seen[:, :-1], (1, 0), value=-1).gather(1, at.clamp_min(0))  # letters up to the end before that
+        place = torch.where(seen >= 0, letters - seen, _LONGEST + 1).clamp_max(_LONGEST + 1)
+        length = torch.where((at >= 0) & (before >= 0), seen - before, _LONGEST + 1).clamp_max(_LONGEST + 1)
+        length = torch.where(place > _LONGEST, _LONGEST + 1, length)  # nobody need look farther back than two lines
+        return (place * (_LONGEST + 2) + length)[:, -count:]
+
+    def last(self, tokens: Tensor) -> Tensor:
+        """The rows at the last place alone, by plain arithmetic. Shape: (B, P) -> (B, dim)."""
+        ends = self.ends[tokens].tolist()
+        return self.table.weight.index_select(0, torch.tensor([_place(row) for row in ends], device=tokens.device))
+
+
+def _place(ends: list[bool]) -> int:
+    """`places` of a row's last token, walking back from it only as far as is needed."""
+    far = _LONGEST + 1
+    place, at = _letters_before(ends, len(ends))
+    length = _letters_before(ends, at)[0] if place < far and at else far
+    return place * (far + 1) + length
+
+
+def _letters_before(ends: list[bool], stop: int) -> tuple[int, int]:
+    """Letters between the last end before `stop` and it, and where that end, or the first of several, stands."""
+    far, at = _LONGEST + 1, stop
+    while at and not ends[at - 1]:
+        at -= 1
+        if stop - at == far:
+            return far, 0
+    if not at:
+        return far, 0  # no line has ended yet
+    letters = stop - at
+    while at and ends[at - 1]:
+        at -= 1
+    return letters, at
