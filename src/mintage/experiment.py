@@ -55,14 +55,15 @@ def suited(data: AnyData, images: int, device: torch.device) -> dict[str, Any]:
 
     `fastgan` is made for few images, and for a graphics card: on two cores `dcgan` drew shapes and colours of 1,636
     emoji after 4 minutes, `fastgan` none (docs/log.md). A set shown many times over is augmented before the
-    discriminator (Zhao et al., 2020), which otherwise learns it by heart. Beside a text of more than five million
-    tokens nothing is counted, so that memory does not grow with it.
+    discriminator (Zhao et al., 2020), which otherwise learns it by heart. A small text is learned in steps of
+    few windows, and with dropout where it is read many times. Beside one of more than five million tokens nothing is
+    counted, so that memory does not grow with it.
     """
     if isinstance(data, Corpus):
         passes = images / max(len(data.train), 1)
         dropout = next(share for least, share in reversed(DROPOUT) if passes >= least)
         found = {"name": "gpt", "dropout": dropout, **({"counted": 0} if data.train.size > MOST_COUNTED else {})}
-        batch = 1 << max(len(data.train) // STEPS_A_PASS, 1).bit_length() - 1
+        batch = 1 << (max(len(data.train) // STEPS_A_PASS, 1).bit_length() - 1)  # a power of two
         return {"model": found, "training": {"batch": min(max(batch, LEAST_WINDOWS), MOST_WINDOWS)}}
     if data.translates:
         return {"model": {"name": _translator(data)}}

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 __all__ = ["LinePlaces"]
 
-_LONGEST = 31  # tokens of a line that are told apart; beyond, or where no line has ended yet, it is only "far"
+_FAR = 32  # tokens of a line from which on they are not told apart, nor where no line has ended yet
 
 
 class LinePlaces(nn.Module):
@@ -26,7 +26,7 @@ class LinePlaces(nn.Module):
 
     def __init__(self, ends: Sequence[int], num_tokens: int, dim: int) -> None:
         super().__init__()
-        self.table = nn.Embedding((_LONGEST + 2) ** 2, dim)
+        self.table = nn.Embedding((_FAR + 1) ** 2, dim)
         nn.init.zeros_(self.table.weight)
         self.ends: Tensor
         self.register_buffer("ends", torch.zeros(num_tokens, dtype=torch.bool), persistent=False)
@@ -43,10 +43,10 @@ class LinePlaces(nn.Module):
         begins = is_end & ~F.pad(is_end[:, :-1], (1, 0))
         at = torch.where(begins, torch.arange(tokens.shape[1], device=tokens.device), -1).cummax(1).values
         before = F.pad(seen[:, :-1], (1, 0), value=-1).gather(1, at.clamp_min(0))  # letters up to the end before that
-        place = torch.where(seen >= 0, letters - seen, _LONGEST + 1).clamp_max(_LONGEST + 1)
-        length = torch.where((at >= 0) & (before >= 0), seen - before, _LONGEST + 1).clamp_max(_LONGEST + 1)
-        length = torch.where(place > _LONGEST, _LONGEST + 1, length)  # nobody need look farther back than two lines
-        return (place * (_LONGEST + 2) + length)[:, -count:]
+        place = torch.where(seen >= 0, letters - seen, _FAR).clamp_max(_FAR)
+        known = (before >= 0) & (place < _FAR)  # so that nobody need look farther back than two lines
+        length = torch.where(known, seen - before, _FAR).clamp_max(_FAR)
+        return (place * (_FAR + 1) + length)[:, -count:]
 
     def last(self, tokens: Tensor) -> Tensor:
         """The rows at the last place alone, by plain arithmetic. Shape: (B, P) -> (B, dim)."""
@@ -56,21 +56,20 @@ class LinePlaces(nn.Module):
 
 def _place(ends: list[bool]) -> int:
     """`places` of a row's last token, walking back from it only as far as is needed."""
-    far = _LONGEST + 1
     place, at = _letters_before(ends, len(ends))
-    length = _letters_before(ends, at)[0] if place < far and at else far
-    return place * (far + 1) + length
+    length = _letters_before(ends, at)[0] if place < _FAR else _FAR
+    return place * (_FAR + 1) + length
 
 
 def _letters_before(ends: list[bool], stop: int) -> tuple[int, int]:
     """Letters between the last end before `stop` and it, and where that end, or the first of several, stands."""
-    far, at = _LONGEST + 1, stop
+    at = stop
     while at and not ends[at - 1]:
         at -= 1
-        if stop - at == far:
-            return far, 0
+        if stop - at == _FAR:
+            return _FAR, 0
     if not at:
-        return far, 0  # no line has ended yet
+        return _FAR, 0  # no line has ended yet
     letters = stop - at
     while at and ends[at - 1]:
         at -= 1

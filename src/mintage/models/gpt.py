@@ -12,7 +12,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from mintage.config import Settings
-from mintage.contracts import DataSpec, Group, Rung, TensorSpec
+from mintage.contracts import DataSpec, Group, Rung
 from mintage.games.next_token import NextToken, check_heads, window_of
 from mintage.layers.counted import CountedText
 from mintage.layers.hashed_ngrams import HashedNgrams
@@ -84,17 +84,16 @@ class GPT(Settings):
         Raises:
             SpecError: the data is not integer tokens, or width and heads do not fit.
         """
-        _, context = window_of(spec)
+        num_tokens, context = window_of(spec)
         check_heads(self.width, self.heads)
-        return NextToken(_Writer(self, spec.x, context), context, spec.x.start)
+        return NextToken(_Writer(self, num_tokens, context, spec.x.ends), context, spec.x.start)
 
 
 class _Writer(nn.Module):
     """The network: a LanguageModel of contracts.py."""
 
-    def __init__(self, model: GPT, spec: TensorSpec, context: int) -> None:
+    def __init__(self, model: GPT, num_tokens: int, context: int, ends: Sequence[int]) -> None:
         super().__init__()
-        num_tokens = spec.classes or 0
         self.num_tokens, self.context, self.cap, self.matrices = num_tokens, context, model.cap, model.matrices
         self.heads, self.ngram_passes = model.heads, model.ngram_passes
         self.embedding = nn.Embedding(num_tokens, model.width)
@@ -103,7 +102,7 @@ class _Writer(nn.Module):
         self.widened = nn.Linear(model.row, model.width, bias=False) if model.ngrams else None
         if self.widened is not None:
             nn.init.normal_(self.widened.weight, std=model.row**-0.5)
-        self.lines = LinePlaces(spec.ends, num_tokens, model.width) if model.lines and spec.ends else None
+        self.lines = LinePlaces(ends, num_tokens, model.width) if model.lines and ends else None
         self.blocks = cast(Sequence[_Block], nn.ModuleList(_Block(model, k, num_tokens) for k in range(model.layers)))
         self.rotary = Rotary(model.width // model.heads, context)
         self.head = nn.Linear(model.width, num_tokens, bias=False)
@@ -172,11 +171,10 @@ class _Writer(nn.Module):
 
     def _seen(self, tokens: Tensor, memory: Memory | None) -> Tensor:
         x = self.embedding(tokens)
+        behind = tokens if memory is None else self._behind(tokens, memory)
         if self.ngrams is not None and self.widened is not None:
-            behind = tokens if memory is None else self._behind(tokens, memory, self.ngrams.reach)
             x = x + self.widened(self.ngrams(behind, tokens.shape[1]))
         if self.lines is not None:
-            behind = tokens if memory is None else self._behind(tokens, memory, memory.length)
             x = x + self.lines(behind, tokens.shape[1])
         x = start = normed(x)
         for block in self.blocks:
@@ -197,17 +195,17 @@ class _Writer(nn.Module):
     def _embed(self, tokens: Tensor, memory: Memory) -> Tensor:
         """The embedding of one token a row. Shape: (B,) -> (B, F)."""
         x = self.embedding.weight.index_select(0, tokens)
+        behind = self._behind(tokens[:, None], memory)
         if self.lines is not None:
-            x = x + self.lines.last(self._behind(tokens[:, None], memory, memory.length))
+            x = x + self.lines.last(behind)
         if self.ngrams is None or self.widened is None:
             return x
-        rows = self.ngrams.last(self._behind(tokens[:, None], memory, self.ngrams.reach))
-        return torch.addmm(x, rows, self.widened.weight.T)
+        return torch.addmm(x, self.ngrams.last(behind), self.widened.weight.T)
 
     @staticmethod
-    def _behind(tokens: Tensor, memory: Memory, reach: int) -> Tensor:
-        """Tokens with the last ones before them. Shape: (B, T) -> (B, at most reach + T)."""
-        return torch.cat([memory.tokens[:, max(memory.length - reach, 0) : memory.length], tokens], 1)
+    def _behind(tokens: Tensor, memory: Memory) -> Tensor:
+        """Tokens with all those before them. Shape: (B, T) -> (B, length of the memory + T)."""
+        return torch.cat([memory.tokens[:, : memory.length], tokens], 1)
 
     def _logits(self, x: Tensor) -> Tensor:
         logits = self.head(x).float()

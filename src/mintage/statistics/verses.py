@@ -13,10 +13,11 @@ from mintage.statistics.wording import UNSPACED
 __all__ = ["Regularity", "ends_line", "form", "keeps", "lines", "parse", "regularity", "verse", "whole_lines"]
 
 # Half-width marks end a line of Chinese, not one of English.
-_LINE_END = re.compile(rf"[，。？！；：\n\r\u2028\u2029]+|(?<=[{UNSPACED}])[,.?!;:]+")
-_ANY_END = re.compile(r"[，。？！；：,.?!;:\n\r\u2028\u2029]+")
+_SURE, _HALF_WIDTH = r"，。？！；：\n\r\u2028\u2029", ",.?!;:"
+_LINE_END = re.compile(rf"[{_SURE}]+|(?<=[{UNSPACED}])[{_HALF_WIDTH}]+")
+_ANY_END = re.compile(rf"[{_SURE}{_HALF_WIDTH}]+")
+_ENDS_LINE = re.compile(rf"[{_SURE}]\s*$")
 _VERSE_END = re.compile(rf"(?:[，。？！；]|[{UNSPACED}][,.?!;])[」』”’）]*$")
-_ENDS_LINE = re.compile(r"[，。？！；：\n\r\u2028\u2029]\s*$")
 _LETTER = re.compile(r"[^\W_]")
 _TERM = re.compile(r"\s*([1-9]\d{0,3})\s*(?:[x×*]\s*([1-9]\d{0,2}))?\s*", re.ASCII)
 
