@@ -13,20 +13,26 @@ from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar
 import torch
 from torch import Tensor, nn
 
+from mintage.records import Column, Records
+
 T = TypeVar("T")
 
 # --- what flows -------------------------------------------------------------------------------
+
+
+Makes = Literal["pictures", "text", "records", "series"]  # what a run makes, for those who show and judge it
 
 
 @dataclass(frozen=True, kw_only=True)
 class TensorSpec:
     """What one encoded sample looks like; `None` marks a ragged axis."""
 
-    shape: tuple[int | None, ...]  # (3, 64, 64) image | (1, 16384) wave | (None,) tokens | (24, 6) series
+    shape: tuple[int | None, ...]  # (3, 64, 64) image | (1, 16384) wave | (None,) tokens | (17,) record
     classes: int | None = None  # V of integer tensors; None = real values in [-1, 1]
     blocks: tuple[tuple[int, int], ...] = ()  # (start, stop) of one-hot groups in a table row
     start: int = 0  # of tokens: the one that a text begins after
     ends: tuple[int, ...] = ()  # of tokens: those that end a line
+    columns: tuple[Column, ...] = ()  # of records, whose shape is (positions,): integer codes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +95,7 @@ class Source(Protocol):
 class Codec(Protocol):
     """One modality, both ways: raw -> stored tensor -> model's tensor -> something a person can open."""
 
+    makes: ClassVar[Makes]
     suffixes: ClassVar[tuple[str, ...]]
 
     @property
@@ -322,6 +329,7 @@ class Evidence:
     truth: Examples | None = None  # what each fake should be, row by row, where pairs are known
     returned: Examples | None = None  # each fake translated back, where the model goes both ways
     texts: Texts | None = None  # of a text: its passages in letters, and what its writer says of them
+    records: Records | None = None  # of a table: its records as tables
     baselines: Mapping[str, Examples] = field(default_factory=dict)  # what simple means make of the same inputs
     _once: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -372,6 +380,8 @@ class Findings:
 
 class Metric(Protocol):
     """One score, or a few that are measured together; a frozen settings class."""
+
+    reads: ClassVar[tuple[Makes, ...]]  # whose evidence it knows how to read
 
     def lacks(self, evidence: Evidence) -> str: ...  # why it can't be measured on this, in words; "" if it can
     def measure(self, evidence: Evidence) -> Findings: ...
