@@ -196,7 +196,7 @@ class Run:
         self.path = path
         self.facts = self.directory.read_facts()
         self.recipe = Recipe.read(read_raw(str(self.directory.recipe), None, ()))
-        self.writes = len(self.facts.get("shape", ())) == 1
+        self.makes = self.directory.makes
         self.classes: tuple[str, ...] = tuple(self.facts.get("classes", ()))
         self._loaded: dict[int | None, Trained] = {}
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mintage.contracts import Batch, DataSpec, TokenCodec
+from mintage.contracts import Batch, DataSpec, Makes, TokenCodec
 from mintage.data.text_report import TextReport
 from mintage.data.text_view import TextView
 from mintage.data.tokens import Tokens, pack_tokens, split_tokens
@@ -37,6 +37,7 @@ class Corpus:
     heldout: TextView  # what judges the run in the end
     _counts: dict[int, tuple[NgramModel, NDArray[np.float32]]] = field(default_factory=dict, repr=False)
 
+    makes: ClassVar[Makes] = "text"
     translates = False
     origin_codec = None
     classes = ()

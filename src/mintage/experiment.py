@@ -65,6 +65,8 @@ def suited(data: AnyData, images: int, device: torch.device) -> dict[str, Any]:
         found = {"name": "gpt", "dropout": dropout, **({"counted": 0} if data.train.size > MOST_COUNTED else {})}
         batch = 1 << (max(len(data.train) // STEPS_A_PASS, 1).bit_length() - 1)  # a power of two
         return {"model": found, "training": {"batch": min(max(batch, LEAST_WINDOWS), MOST_WINDOWS)}}
+    if data.makes == "records":
+        return {"model": {"name": "tabular_ar"}}
     if data.translates:
         return {"model": {"name": _translator(data)}}
     count, side = len(data.train), data.spec.x.shape[-1] or 0

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mintage import registry
-from mintage.contracts import Batch, Codec, DataSpec, Examples, Source, TensorSpec, TokenCodec
+from mintage.contracts import Batch, Codec, DataSpec, Examples, Makes, Source, TensorSpec, TokenCodec
 from mintage.corpus import Corpus, open_corpus, text_spec
 from mintage.data.grouping import Listed, group_of, split_by_group
 from mintage.data.inspection import DataReport
 from mintage.data.order import split
 from mintage.data.packing import Packed, pack, raw_sample
+from mintage.data.table_packing import RecordCodec, pack_table
+from mintage.data.table_report import TableReport
 from mintage.data.view import Origin, RowsOf, View
 from mintage.degradation import Chain, read_chain
 from mintage.errors import ConfigError, DataError
@@ -42,7 +44,7 @@ class Data:
     """The packed examples, how they are read, and which of them are held out."""
 
     packed: Packed
-    report: DataReport
+    report: DataReport | TableReport
     codec: Codec
     spec: DataSpec
     train: View
@@ -65,6 +67,11 @@ class Data:
     def count(self) -> int:
         """How many examples there are."""
         return len(self.packed)
+
+    @property
+    def makes(self) -> Makes:
+        """What a run that learns from it makes."""
+        return self.codec.makes
 
     @property
     def translates(self) -> bool:
@@ -110,6 +117,8 @@ def open_data(
         corpus = open_corpus(source, settings, wanted, seed, (cache, progress))
         state = {key: value for key, value in corpus.codec.state().items() if key not in corpus.codec.fitted}
         return corpus, settings, {"name": kind, **state}
+    if hasattr(source, "frames"):
+        return _open_table(source, settings, codec, seed, (cache, progress))
     return _open_pictures(source, settings, codec, seed, (cache, progress))
 
 
@@ -122,9 +131,32 @@ def open_pictures(
         DataError: as `open_data`; or it is text.
     """
     data, settings, state = open_data(settings, codec, seed, cache, progress)
-    if not isinstance(data, Data):
-        raise DataError(f"{settings.path} holds text, and pictures are needed here.")
+    if not isinstance(data, Data) or data.makes != "pictures":
+        raise DataError(f"{settings.path} holds {data.makes}, and pictures are needed here.")
     return data, settings, state
+
+
+def _open_table(
+    source: Any, settings: DataSettings, codec: Mapping[str, Any], seed: int, reading: tuple[Path, Progress]
+) -> tuple[Data, DataSettings, dict[str, Any]]:
+    asked = {"name": "table", **codec}
+    kind = str(asked.pop("name"))
+    wanted: RecordCodec = registry.find("codecs", kind).read(asked, "codec")
+    packed, report = pack_table(source, wanted, *reading)
+    parts = _split_at_random(len(packed), settings, seed)
+    if settings.heldout and not len(parts[2]):
+        report = replace(report, remarks=(*report.remarks, _NONE_HELD))
+    train, selection, heldout = (View(packed, part) for part in parts)
+    state = {key: value for key, value in packed.codec.state().items() if key not in wanted.fitted}
+    spec = DataSpec(x=packed.codec.spec)
+    data = Data(packed, report, packed.codec, spec, train, selection, heldout)
+    return data, settings, {"name": kind, **state}
+
+
+def _split_at_random(count: int, settings: DataSettings, seed: int) -> list[RowsOf]:
+    """(train, selection, heldout)."""
+    learned, held = split(count, min(round(count * settings.heldout), MOST_HELDOUT), seed)
+    return [learned, *held.cut(min(len(held) // 4, MOST_SELECTION))]
 
 
 def _open_pictures(
@@ -156,8 +188,10 @@ def _open_pictures(
 
 def data_spec(settings: DataSettings, codec: Codec, classes: Sequence[str], origin: Codec | None) -> DataSpec:
     """What a model makes, and what it is told: a class, a picture, its target spoiled, or nothing."""
-    if codec.spec.classes is not None:
+    if codec.makes == "text":
         return text_spec(settings, cast(TokenCodec, codec))
+    if codec.makes == "records":
+        return DataSpec(x=codec.spec)
     x = _through(settings.window, codec.spec)
     if origin is not None:
         return DataSpec(x=x, condition=_through(settings.window, origin.spec))
@@ -192,8 +226,7 @@ def _open_one(source: Source, codec: Codec, settings: DataSettings, seed: int, r
         if settings.heldout and not len(parts[2]):
             report = replace(report, remarks=(*report.remarks, _NONE_HELD))
     else:
-        learned, held = split(len(packed), min(round(len(packed) * settings.heldout), MOST_HELDOUT), seed)
-        parts = [learned, *held.cut(min(len(held) // 4, MOST_SELECTION))]
+        parts = _split_at_random(len(packed), settings, seed)
     spec = data_spec(settings, packed.codec, packed.classes, None)
     degrade = chain_of(settings) if settings.degrade else None
     report = replace(report, is_translated=degrade is not None)
@@ -281,12 +314,14 @@ def _find_source(settings: DataSettings) -> tuple[Any, str]:
     if not name:
         if settings.path is None:
             raise ConfigError("The recipe names no data. Give a folder: mintage train ./photos.")
-        known = sorted(registry.names("sources"), key=lambda one: one == "folder")  # last: it takes any folder
+        known = sorted(
+            registry.names("sources"), key=lambda one: (one == "folder", one == "table", one)
+        )  # last: they take any
         name = next((one for one in known if registry.find("sources", one).accepts(settings.path)), "")
     if not name:
         raise DataError(
-            f"{settings.path} is not data that Mintage knows. It reads folders of images, zip and tar files, idx files "
-            "and text."
+            f"{settings.path} is not data that Mintage knows. It reads folders of images, zip and tar files, idx files, "
+            "text and tables."
         )
     cls = registry.find("sources", name.replace("-", "_"))
     if settings.path is None and (words := getattr(cls, "needs", "")):

@@ -90,6 +90,12 @@ class RunDirectory:
         """All that it wrote, in the order of training."""
         return sorted(self.samples.glob("[0-9]*.txt"))
 
+    @property
+    def makes(self) -> str:
+        """What it makes: pictures, text, records or series."""
+        facts = self.read_facts()
+        return str(facts.get("makes") or ("text" if len(facts.get("shape", ())) == 1 else "pictures"))
+
     def read_facts(self) -> dict[str, Any]:
         """What run.json says; empty before training began."""
         return json.loads(self.facts.read_text("utf-8")) if self.facts.is_file() else {}

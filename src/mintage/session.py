@@ -14,13 +14,13 @@ from typing import Any
 import torch
 
 from mintage import __version__
-from mintage.contracts import Callback
+from mintage.contracts import Callback, Makes
 from mintage.errors import RunError, TrainingDiverged
 from mintage.experiment import Experiment
 from mintage.judging.selection import score_of
-from mintage.opening import Data
 from mintage.run import RunDirectory
 from mintage.showing.pictures import PictureShow
+from mintage.showing.records import RecordShow
 from mintage.showing.texts import TextShow
 from mintage.storage import write_json, write_text
 from mintage.training.checkpoint import Checkpoints
@@ -33,6 +33,9 @@ from mintage.watching.report import write_report
 from mintage.watching.tensorboard import TensorBoard
 
 __all__ = ["Outcome", "Watcher", "create_run", "machine_facts", "train"]
+
+Show = PictureShow | TextShow | RecordShow
+_SHOWS: Mapping[Makes, type[Show]] = {"pictures": PictureShow, "text": TextShow, "records": RecordShow}
 
 Watcher = Callable[[Mapping[str, Any]], None]  # sees every row and event of the log as it is written
 
@@ -79,6 +82,7 @@ def facts(experiment: Experiment) -> dict[str, Any]:
             "heldout": len(data.heldout),
         },
         "shape": list(spec.x.shape),
+        "makes": data.makes,
         "translates": data.translates,
         "classes": list(data.classes),
         "precision": experiment.recipe.training.precision,
@@ -174,8 +178,7 @@ class _Scene:
         for complaint in complaints:
             self.tell({"event": "fallback", "step": experiment.loop.step, "message": complaint})
         loop, recipe = experiment.loop, experiment.recipe
-        show = PictureShow if isinstance(experiment.data, Data) else TextShow
-        self.show: PictureShow | TextShow = show(experiment, run, self.tell)
+        self.show: Show = _SHOWS[experiment.data.makes](experiment, run, self.tell)
         self.checkup = self.show.checkup(resume)
         self.recorder = Recorder(loop, [self.checkup.enrich, self.tell, self.checkup], seconds_before=seconds)
         kept = Checkpoints(run.checkpoints, keep_last=recipe.training.keep_last, keep_best=recipe.training.keep_best)

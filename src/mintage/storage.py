@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["cache_folder", "new_folder", "sha256", "write_bytes", "write_image", "write_json", "write_text"]
+__all__ = ["cache_folder", "new_file", "new_folder", "sha256", "write_bytes", "write_image", "write_json", "write_text"]
 
 
 def cache_folder() -> Path:
@@ -58,6 +58,23 @@ def write_image(path: Path, image: Image) -> None:
     data = io.BytesIO()
     image.save(data, {".png": "PNG", ".webp": "WEBP"}[path.suffix])
     write_bytes(path, data.getvalue())
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """A temporary file's path beside `path` to write; it replaces `path` at the end, and nothing is left after an error.
+
+    Its suffix is that of `path`.
+    """
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    try:
+        yield temporary
+        _sync(temporary)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
 
 
 @contextmanager

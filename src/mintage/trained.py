@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mintage import registry
-from mintage.contracts import Codec, DataSpec, Examples, Game, Sampler
+from mintage.contracts import Codec, DataSpec, Examples, Game, Makes, Sampler
 from mintage.errors import ConfigError, RunError
 from mintage.numbers import Numbers, for_sampling
 from mintage.opening import data_spec, read_codec
@@ -43,9 +43,14 @@ class Trained:
         return self.spec.condition is not None and self.spec.condition.classes is None
 
     @property
+    def makes(self) -> Makes:
+        """What it makes: pictures, text, records, series."""
+        return self.codec.makes
+
+    @property
     def writes(self) -> bool:
         """Whether it makes text."""
-        return len(self.spec.x.shape) == 1
+        return self.makes == "text"
 
     @property
     def numbers(self) -> Numbers:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from mintage.arrangement import IMAGE_SUFFIXES
 from mintage.config import Settings
-from mintage.contracts import TensorSpec
+from mintage.contracts import Makes, TensorSpec
 from mintage.errors import ConfigError, DataError
 
 __all__ = ["ImageCodec"]
@@ -67,6 +67,7 @@ class ImageCodec(Settings):
     white: int | None = Field(None, ge=1)
     """Value that is white in 16-bit images; unset: the least of 255, 1023, 4095, 16383, 65535 that the sample needs."""
 
+    makes: ClassVar[Makes] = "pictures"
     suffixes: ClassVar[tuple[str, ...]] = IMAGE_SUFFIXES
 
     @field_validator("background")

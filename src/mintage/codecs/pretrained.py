@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 from torch import Tensor
 
 from mintage.config import Settings
-from mintage.contracts import TensorSpec
+from mintage.contracts import Makes, TensorSpec
 from mintage.errors import ConfigError
 from mintage.hugging_face.folder import read_tokenizer
 from mintage.hugging_face.tokenizer import HuggingFaceTokenizer
@@ -40,6 +40,7 @@ class PretrainedCodec(Settings):
     has_separator: bool = False
     """Whether documents are parted; fixed when the data is packed."""
 
+    makes: ClassVar[Makes] = "text"
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".md", ".text")
     fitted: ClassVar[tuple[str, ...]] = ("has_separator", "tokenizer", "config")
     tokens: ClassVar[str] = "pretrained"

@@ -18,7 +18,7 @@ from pydantic import Field
 from torch import Tensor
 
 from mintage.config import Settings
-from mintage.contracts import TensorSpec
+from mintage.contracts import Makes, TensorSpec
 from mintage.errors import ConfigError, DataError
 
 __all__ = ["TextCodec"]
@@ -64,6 +64,7 @@ class TextCodec(Settings):
     tokenizer: str | None = None
     """The tokenizer.json of a fitted bpe codec."""
 
+    makes: ClassVar[Makes] = "text"
     suffixes: ClassVar[tuple[str, ...]] = (".txt", ".md", ".text")
     fitted: ClassVar[tuple[str, ...]] = ("has_separator", "alphabet", "tokenizer")  # of the data; no recipe holds them
 

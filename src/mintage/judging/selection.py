@@ -12,21 +12,25 @@ from mintage.contracts import Embedder, Evidence, Examples
 from mintage.corpus import Corpus
 from mintage.data.view import View
 from mintage.experiment import Experiment
+from mintage.games.any_order import drawn_orders
 from mintage.judging.likelihood import token_nats
 from mintage.judging.translated import Translated, translated
 from mintage.layers.perceptual import PerceptualDistance
+from mintage.opening import MOST_SELECTION
 from mintage.sampling import sample
+from mintage.seeding import generator
 from mintage.statistics.kernels import kernel_distance
 from mintage.statistics.perception import eyes_for
 from mintage.storage import cache_folder
 from mintage.training.saver import CheckpointScore
 
-__all__ = ["FidelityScore", "LikelihoodScore", "ManifoldScore", "SelectionScore", "score_of"]
+__all__ = ["FidelityScore", "LikelihoodScore", "ManifoldScore", "RecordLikelihood", "SelectionScore", "score_of"]
 
 _SAMPLES = 1_000
 _FEWEST = 10  # real examples to compare with
 _STEPS = 100  # of the embedding's learning: a quarter of what a judge takes, for it is time that training lacks
 
+_ORDERS = 4  # of columns
 _FORETOLD = 50_000  # tokens of the selection part
 _CONTENT = 0.8  # of the outputs must be nearest to their own input
 _TRANSLATED, _TARGETS = 200, 2_000
@@ -36,8 +40,10 @@ def score_of(experiment: Experiment) -> CheckpointScore | None:
     """The score for this game, if there are held-out examples enough to compare with."""
     if isinstance(experiment.data, Corpus):
         return LikelihoodScore(experiment, experiment.data) if len(experiment.data.selection) else None
-    if len(experiment.data.selection) < _FEWEST or experiment.data.spec.x.classes is not None:
+    if len(experiment.data.selection) < _FEWEST:
         return None
+    if experiment.data.makes == "records":
+        return RecordLikelihood(experiment) if "network" in experiment.game.players else None
     if not experiment.data.translates:
         return SelectionScore(experiment)
     return FidelityScore(experiment) if experiment.pictures.train.is_aligned else ManifoldScore(experiment)
@@ -174,6 +180,32 @@ class LikelihoodScore:
         writer = self.experiment.loop.averager.sampler.writer  # type: ignore[attr-defined]
         view = self.corpus.selection
         return token_nats(writer, view, stride=view.context, most=_FORETOLD).mean
+
+
+class RecordLikelihood:
+    """Nats that a record of the selection part costs the averaged network, over the same few orders of columns."""
+
+    name = "nats"
+    words = "least surprised by held-out records"
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+
+    @torch.inference_mode()
+    def __call__(self) -> float:
+        """The nats now; lower is better."""
+        experiment = self.experiment
+        network = experiment.loop.averager.sampler.network  # type: ignore[attr-defined]
+        was_learning = network.training
+        network.eval()
+        costs = [
+            network(batch.x.to(experiment.device), drawn_orders(len(batch), network.positions.num_columns, rng))
+            for turn in range(_ORDERS)
+            for rng in [generator(0, turn, "selection")]
+            for batch in experiment.pictures.batches(experiment.pictures.selection, MOST_SELECTION)
+        ]
+        network.train(was_learning)
+        return float(torch.cat(costs).sum(1).mean())
 
 
 def _translated(experiment: Experiment, view: View, count: int = _TRANSLATED) -> Translated:

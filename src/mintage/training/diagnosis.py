@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["MESSAGES", "OF_TRANSLATION", "OF_WRITING", "Diagnosis", "DiagnosisName"]
+__all__ = ["MESSAGES", "OF_RECORDS", "OF_TRANSLATION", "OF_WRITING", "Diagnosis", "DiagnosisName"]
 
 DiagnosisName = Literal[
     "not_finite", "generator_frozen", "mode_collapse", "discriminator_wins", "generator_wins", "oscillation",
@@ -78,6 +78,14 @@ OF_WRITING: Mapping[str, tuple[str, str]] = {
         "It learns its text by heart ({detail}): what it has not read, it foretells worse and worse.",
         "Stop here: mintage generate takes the best checkpoint. Give it more text, raise model.dropout, or make it "
         "smaller; training.patience = 3 stops by itself.",
+    ),
+}
+
+OF_RECORDS: Mapping[str, tuple[str, str]] = {
+    "overfitting": (
+        "It learns its records by heart ({detail}): others it foretells worse and worse.",
+        "Stop here: mintage generate takes the best checkpoint. Give it more records, raise model.dropout, or make "
+        "model.width smaller; training.patience = 3 stops by itself.",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Says by name what goes wrong while a writer learns; it knows only figures."""
+"""Says by name what goes wrong while a model of one player learns by likelihood; it knows only figures."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ _WORSE, _PATIENCE = 0.02, 3  # above the best held-out figure, by so much of it,
 
 
 class WriterMonitor:
-    """Watches the nats that training and held-out text cost, and names what goes wrong, once an episode.
+    """Watches the nats that training and held-out examples cost, and names what goes wrong, once an episode.
 
     >>> monitor = WriterMonitor()
     >>> [found.name for found in monitor.observe(100, {"writer/nats": math.nan})]
     ['not_finite']
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, player: str = "writer", unit: str = "token", messages: Mapping[str, tuple[str, str]] = OF_WRITING
+    ) -> None:
+        self.player, self.unit, self.messages = player, unit, messages
         self._best, self._worse = math.inf, 0
         self._active: dict[DiagnosisName, None] = {}
 
@@ -33,20 +36,18 @@ class WriterMonitor:
         return tuple(self._active)
 
     def observe(self, step: int, figures: Mapping[str, float], samples: NDArray[Any] | None = None) -> list[Diagnosis]:
-        """One check of a row's figures: "writer/nats" of training text, "writer/heldout" of other text."""
+        """One check of a row's figures: "writer/nats" of what is learned from, "writer/heldout" of the rest."""
         broken = [key for key, value in figures.items() if not math.isfinite(value)]
         if broken:
             return self._say("not_finite", step, broken[0])
-        heldout, learned = figures.get("writer/heldout"), figures.get("writer/nats")
+        heldout, learned = figures.get(f"{self.player}/heldout"), figures.get(f"{self.player}/nats")
         if heldout is None or learned is None:
             return []
         self._best = min(self._best, heldout)
         is_worse = heldout > self._best * (1 + _WORSE) and learned < heldout
         self._worse = self._worse + 1 if is_worse else 0
         if self._worse >= _PATIENCE:
-            detail = (
-                f"{learned:.2f} nats a token on what it learns, {heldout:.2f} on other text, and {self._best:.2f} once"
-            )
+            detail = f"{learned:.2f} nats a {self.unit} on what it learns, {heldout:.2f} on others, and {self._best:.2f} once"
             return self._say("overfitting", step, detail)
         if not self._worse:
             self._active.pop("overfitting", None)
@@ -60,5 +61,5 @@ class WriterMonitor:
         if name in self._active:
             return []
         self._active[name] = None
-        message, advice = OF_WRITING.get(name) or MESSAGES[name]
+        message, advice = self.messages.get(name) or MESSAGES[name]
         return [Diagnosis(name, message.format(detail=detail), advice, step)]

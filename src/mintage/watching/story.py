@@ -10,16 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from mintage.data.inspection import DataReport
+from mintage.data.table_report import TableReport
 from mintage.data.text_report import TextReport
 from mintage.run import RunDirectory
 from mintage.watching import log
 from mintage.watching.progress import early_stop
 from mintage.watching.verdicts import read_verdicts
-from mintage.watching.words import duration, energy
+from mintage.watching.words import UNITS, duration, energy
 
 __all__ = ["Story", "read_story"]
 
 Row = Mapping[str, Any]
+
+_KINDS = {"text": ("writer", "documents"), "records": ("generator", "records")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +60,19 @@ class Story:
         return bool(self.facts.get("translates"))
 
     @property
+    def makes(self) -> str:
+        """What it makes: pictures, text, records or series."""
+        return str(self.facts.get("makes") or ("text" if len(self.facts.get("shape", ())) == 1 else "pictures"))
+
+    @property
     def writes(self) -> bool:
         """Whether it makes text."""
-        return len(self.facts.get("shape", ())) == 1
+        return self.makes == "text"
 
     @property
     def unit(self) -> str:
         """What training is counted in."""
-        return "tokens" if self.writes else "images"
+        return UNITS[self.makes]
 
     @property
     def each(self) -> int:
@@ -81,7 +89,7 @@ class Story:
         """In one sentence: what learned from what, for how long, where."""
         facts, model = self.facts, str(self.recipe.get("model", {}).get("name", ""))
         count = facts.get("data", {}).get("count")
-        kind, examples = ("writer", "documents") if self.writes else ("generator", "examples")
+        kind, examples = _KINDS.get(self.makes, ("generator", "examples"))
         lead = f"A {model + ' ' if model else ''}{kind} that learned from "
         lead += f"{count:,} {examples} of {self.source}" if count and not (self.writes and count == 1) else self.source
         if facts.get("seconds"):
@@ -122,8 +130,8 @@ class Story:
         if not self.data:
             return []
         try:
-            report = TextReport if "characters" in self.data else DataReport
-            return report.from_dict(self.data).lines()
+            form = {"text": TextReport, "records": TableReport}.get(self.makes, DataReport)
+            return form.from_dict(self.data).lines()
         except (TypeError, ValueError, KeyError, AttributeError, IndexError):  # written by another version
             return [f"{key.replace('_', ' ')}: {_listed(value)}" for key, value in self.data.items() if value]
 

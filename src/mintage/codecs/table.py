@@ -1,0 +1,174 @@
+"""Records of a table, both ways: each column becomes integer codes, and codes become values of its own kind again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor
+
+from mintage.config import Settings
+from mintage.contracts import Makes, TensorSpec
+from mintage.errors import ConfigError, DataError
+from mintage.records import Kind
+from mintage.registry import suggest
+from mintage.tabular.encoders import Encoder
+from mintage.tabular.files import write_frames
+from mintage.tabular.fitting import Fineness, fit_column
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["Table"]
+
+_FEWEST = 2
+
+
+class Table(Settings):
+    """Records as rows of integer codes: whole numbers, quantile cells, levels, dates, identifiers, missing values.
+
+    What a column is, is told from its values; `kinds` overrides it. `encode_frame` and `decode_frame` work on whole
+    tables, and are what counts for speed; `encode` and `decode` on one record as a mapping of column to value.
+
+    Shape: encoded (P, 2) uint8, which `expand` makes (B, P) int64.
+    """
+
+    kinds: dict[str, Kind] = {}
+    """What columns are, where that is not what they look like: {zip = "category"}."""
+    leave_out: tuple[str, ...] = ()
+    """Columns that are not learned, and not made."""
+    target: str = ""
+    """The column that the others are asked to foretell when the run is judged; unset: the last one that suits."""
+    cells: int = Field(64, ge=4, le=4096)
+    """Cells that the numbers of a column are first cut into."""
+    finer: int = Field(32, ge=1, le=256)
+    """Finer cells in each of them."""
+    exact: int = Field(150, ge=1, le=4096)
+    """Numbers of at most so many different values are kept as they are."""
+    rare: int = Field(2, ge=1)
+    """Levels that fewer records have are never made: they would give those records away."""
+    encoders: tuple[Encoder, ...] = ()
+    """The fitted columns, in order."""
+    remarks: tuple[str, ...] = ()
+    """What fitting found."""
+
+    makes: ClassVar[Makes] = "records"
+    suffixes: ClassVar[tuple[str, ...]] = (".csv", ".parquet", ".tsv")
+    fitted: ClassVar[tuple[str, ...]] = ("encoders", "remarks")  # of the data; no recipe holds them
+
+    @property
+    def spec(self) -> TensorSpec:
+        """What a model sees."""
+        columns = tuple(encoder.column for encoder in self.encoders)
+        width = sum(len(column.levels) + column.free for column in columns)
+        return TensorSpec(shape=(width,), columns=columns)
+
+    @property
+    def columns(self) -> list[str]:
+        """Their names, in order."""
+        return [encoder.name for encoder in self.encoders]
+
+    @property
+    def kinds_of(self) -> dict[str, Kind]:
+        """What each column is."""
+        return {encoder.name: encoder.kind for encoder in self.encoders}
+
+    def fit(self, raws: Iterable[Any]) -> Self:
+        """Learn the columns from a sample: tables, or records as mappings; a fitted codec stays as it is.
+
+        Raises:
+            DataError: there are too few records, or no column that can be learned.
+            ConfigError: a setting names a column that is not there.
+        """
+        if self.encoders:
+            return self
+        frame = _as_frame(raws)
+        if len(frame) < _FEWEST:
+            raise DataError(f"A table of {len(frame)} records says nothing. At least {_FEWEST} are needed, better 500.")
+        for name in (*self.kinds, *self.leave_out, *([self.target] if self.target else [])):
+            if name not in frame.columns:
+                raise ConfigError(f"There is no column {name!r}. {suggest(name, [str(one) for one in frame.columns])}")
+        how = Fineness(cells=self.cells, finer=self.finer, exact=self.exact, rare=self.rare)
+        encoders, remarks = [], []
+        for name in frame.columns:
+            if name in self.leave_out:
+                continue
+            encoder, found = fit_column(frame[name], self.kinds.get(name), how)
+            encoders.append(encoder)
+            remarks += found
+        if not any(encoder.column.levels for encoder in encoders):
+            raise DataError("No column holds anything to learn: all are constant, empty, or name their rows.")
+        return self.model_copy(update={"encoders": tuple(encoders), "remarks": tuple(remarks)})
+
+    def encode_frame(self, frame: DataFrame) -> NDArray[np.int64]:
+        """The codes of a table's records. Shape: (N, P).
+
+        Raises:
+            DataError: a column is missing.
+        """
+        if missing := [name for name in self.columns if name not in frame.columns]:
+            raise DataError(f"The table lacks the columns {', '.join(map(repr, missing))}, which were learned.")
+        parts = [encoder.encode(frame[encoder.name].reset_index(drop=True)) for encoder in self.encoders]
+        return np.concatenate(parts, axis=1)
+
+    def decode_frame(self, codes: NDArray[np.int64], first: int = 0) -> DataFrame:
+        """The table of codes; `first` is the number of its first record, which identifiers go by. Shape: (N, P)."""
+        import pandas as pd
+
+        parts, start = [], 0
+        for encoder, stop in zip(self.encoders, self._stops, strict=True):
+            parts.append(encoder.decode(codes[:, start:stop], first))
+            start = stop
+        return pd.concat(parts, axis=1)
+
+    @cached_property
+    def _stops(self) -> list[int]:
+        widths = [len(encoder.column.levels) + encoder.column.free for encoder in self.encoders]
+        return np.cumsum(widths).tolist()
+
+    def pack(self, codes: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Codes as they lie on the disk. Shape: (N, P) -> (N, P, 2)."""
+        return codes.astype("<u2")[..., None].view(np.uint8)
+
+    def encode(self, raw: Mapping[str, Any]) -> Tensor:
+        """One record. Shape: (P, 2) uint8."""
+        return torch.from_numpy(self.pack(self.encode_frame(_as_frame([raw])))[0].copy())
+
+    def expand(self, stored: Tensor) -> Tensor:
+        """As a model sees them. Shape: (B, P, 2) uint8 -> (B, P) int64."""
+        parts = stored.to(torch.int64)
+        return parts[..., 0] + 256 * parts[..., 1]
+
+    def decode(self, x: Tensor) -> dict[str, Any]:
+        """One record as a mapping. Shape: (P,)."""
+        return self.decode_frame(x.numpy()[None]).iloc[0].to_dict()  # type: ignore[no-any-return]
+
+    def write(self, samples: Sequence[Mapping[str, Any]], path: Path) -> Path:
+        """Records as a .csv, .tsv or .parquet file."""
+        return write_frames([_as_frame(samples)], path)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that `from_state` needs."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """The codec of `state`."""
+        return cls.read(state, "codec")
+
+
+def _as_frame(raws: Iterable[Any]) -> DataFrame:
+    import pandas as pd
+
+    if isinstance(raws, pd.DataFrame):
+        return raws
+    given = list(raws)
+    if given and isinstance(given[0], pd.DataFrame):
+        return pd.concat(given, ignore_index=True)
+    return pd.DataFrame(given)

@@ -1,0 +1,272 @@
+"""A trained model of records at work: freely, held to conditions, balanced, or filling in what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mintage.data.table_packing import RecordCodec
+from mintage.errors import ConfigError
+from mintage.layers.record_sampler import UNKNOWN, RecordSampler
+from mintage.sampling import draw, noise_of
+from mintage.seeding import derive
+from mintage.tabular.conditions import Condition, parse_condition
+from mintage.tabular.files import TableFile, write_frames
+from mintage.trained import CPU, Trained
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["Wanted", "draw_records", "fill_in", "record_parts", "write_records"]
+
+PART = RecordSampler.chunk  # records that are drawn and written at once
+_MOST_ROUNDS = 400  # of drawing, before a condition counts as one that cannot be met
+_HOPELESS = 60  # rounds without a single record that meets it
+
+Progress = Callable[[int, int], None]
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of records."""
+
+    where: str = ""  # a condition: "income='>50K' and age<30"
+    balance: str = ""  # a column each of whose levels is to be as common as the others
+    no_missing: bool = False
+    temperature: float = 1.0
+
+    @property
+    def is_free(self) -> bool:
+        """Whether anything goes."""
+        return self == Wanted()
+
+
+def draw_records(trained: Trained, n: int, seed: int = 0, wanted: Wanted = Wanted()) -> DataFrame:
+    """The first `n` records of a seed as one table.
+
+    Raises:
+        ConfigError: what is wanted cannot be read, or (nearly) never comes about.
+    """
+    import pandas as pd
+
+    return pd.concat(list(record_parts(trained, n, seed, wanted)), ignore_index=True)
+
+
+def write_records(
+    trained: Trained, n: int, path: Path, seed: int = 0, wanted: Wanted = Wanted(), progress: Progress | None = None
+) -> Path:
+    """Write them as .csv, .tsv or .parquet, part by part, whole or not at all.
+
+    Raises:
+        ConfigError: as `draw_records`; or the suffix is another.
+    """
+
+    def told() -> Iterator[DataFrame]:
+        done = 0
+        for frame in record_parts(trained, n, seed, wanted):
+            done += len(frame)
+            yield frame
+            if progress is not None:
+                progress(done, n)
+
+    return write_frames(told(), path)
+
+
+def record_parts(trained: Trained, n: int, seed: int = 0, wanted: Wanted = Wanted()) -> Iterator[DataFrame]:
+    """The first `n` records of a seed, in parts.
+
+    Raises:
+        ConfigError: as `draw_records`.
+    """
+    codec = cast(RecordCodec, trained.codec)
+    done = 0
+    for codes in _Desk(trained, wanted).parts(n, seed):
+        yield codec.decode_frame(codes, done)
+        done += len(codes)
+
+
+def fill_in(trained: Trained, path: Path, seed: int = 0, wanted: Wanted = Wanted()) -> Iterator[DataFrame]:
+    """The records of a file with what is missing drawn in, given all that is there; what is there stays as it is.
+
+    Raises:
+        ConfigError: the model cannot be held to what is known.
+        DataError: the file cannot be read, or lacks columns.
+    """
+    codec = cast(RecordCodec, trained.codec)
+    desk = _Desk(trained, wanted)
+    done = 0
+    for frame in TableFile(path).frames():
+        for first in range(0, len(frame), PART):
+            part = frame.iloc[first : first + PART].reset_index(drop=True)
+            yield desk.filled(part, codec, done, seed)
+            done += len(part)
+
+
+class _Desk:
+    """Everything that making records needs."""
+
+    def __init__(self, trained: Trained, wanted: Wanted) -> None:
+        if trained.makes != "records":
+            raise ConfigError(f"{trained.run.path} makes {trained.makes}: leave out what is asked of records.")
+        self.trained, self.wanted = trained, wanted
+        self.codec: RecordCodec = cast(RecordCodec, trained.codec)
+        self.sampler = trained.sampler
+        self.columns = trained.spec.x.columns
+        self.condition = parse_condition(wanted.where, self.codec.columns) if wanted.where else None
+        if wanted.balance and wanted.balance not in self.codec.columns:
+            raise ConfigError(f"There is no column {wanted.balance!r}. Known are: {', '.join(self.codec.columns)}.")
+
+    def parts(self, n: int, seed: int) -> Iterator[Codes]:
+        """Codes of `n` records, at most `PART` at once."""
+        left, first, barren = n, 0, 0
+        while left > 0:
+            noise = noise_of(self.sampler, first, PART if self._rejects else min(PART, left), seed)
+            codes = self._drawn(noise, seed, first)
+            kept = codes[self._keeps(codes)][:left] if self._rejects else codes
+            first += len(noise)
+            barren = 0 if len(kept) else barren + 1
+            if barren >= _HOPELESS or (first > _MOST_ROUNDS * PART and n - left < n / 100):
+                raise ConfigError(
+                    f"Of {first:,} records {n - left:,} met {self.wanted.where!r}: it is too rare, or impossible. Ask "
+                    "for less, or for a wider range."
+                )
+            left -= len(kept)
+            if len(kept):
+                yield kept
+
+    def filled(self, frame: DataFrame, codec: RecordCodec, first: int, seed: int) -> DataFrame:
+        """One part of a file, whole."""
+        from mintage.tabular.values import is_missing
+
+        sampler = self._any_order("fill in what is missing")
+        codes = codec.encode_frame(frame)
+        known = torch.from_numpy(codes.copy())
+        gone: dict[str, NDArray[np.bool_]] = {}
+        for column, (start, stop) in zip(self.columns, self._spans, strict=True):
+            gone[column.name] = is_missing(frame[column.name])
+            known[torch.from_numpy(gone[column.name]), start:stop] = UNKNOWN
+        noise = noise_of(self.sampler, first, len(frame), seed)
+        with torch.inference_mode():
+            made = sampler.draw(noise, known, self._present, self.wanted.temperature)[0]
+        drawn = codec.decode_frame(made.numpy(), first)
+        whole = frame.copy()
+        for name, empty in gone.items():
+            if empty.any():
+                values = drawn[name].astype(str) if whole[name].dtype in (object, "str") else drawn[name]
+                whole[name] = whole[name].mask(empty, values)
+        return whole
+
+    def _drawn(self, noise: Tensor, seed: int, first: int) -> Codes:
+        """Records that codes alone allow."""
+        wanted = self.wanted
+        if not self._allowed and not wanted.balance and wanted.temperature == 1.0:
+            return draw(self.sampler, noise, numbers=self.trained.numbers, device=CPU).numpy()
+        sampler = self._any_order("make records that are held to something")
+        rng = torch.Generator().manual_seed(derive(seed, "held to", first))
+        known = self._balanced(len(noise), rng) if wanted.balance else None
+        with torch.inference_mode():
+            codes, chances = sampler.draw(noise, known, self._allowed, wanted.temperature)
+            if chances.shape[1] > 1:  # the first was drawn as it must be; what follows from it must be as likely
+                codes = codes[torch.rand(len(codes), generator=rng) < chances[:, 1:].sum(1).exp()]
+        return codes.numpy()
+
+    def _keeps(self, codes: Codes) -> NDArray[np.bool_]:
+        assert self.condition is not None
+        return self.condition.holds(self.codec.decode_frame(codes)) if len(codes) else np.zeros(0, bool)
+
+    @property
+    def _rejects(self) -> bool:
+        return self.condition is not None
+
+    @cached_property
+    def _spans(self) -> list[tuple[int, int]]:
+        """Where the codes of each column lie."""
+        stops = np.cumsum([len(column.levels) + column.free for column in self.columns]).tolist()
+        return list(zip([0, *stops[:-1]], stops, strict=True))
+
+    @cached_property
+    def _first_of(self) -> Mapping[str, int]:
+        """The number of each column's first learned position."""
+        found, at = {}, 0
+        for column in self.columns:
+            if column.levels:
+                found[column.name] = at
+            at += len(column.levels)
+        return found
+
+    @cached_property
+    def _present(self) -> dict[int, Tensor]:
+        """Of each column that may be missing: the codes that say that it is not."""
+        return {
+            self._first_of[column.name]: torch.arange(column.levels[0]) != column.missing
+            for column in self.columns
+            if column.missing is not None and column.levels
+        }
+
+    @cached_property
+    def _allowed(self) -> dict[int, Tensor]:
+        """Learned positions and the codes that can meet what is wanted."""
+        allowed = dict(self._present) if self.wanted.no_missing else {}
+        if self.condition is not None and isinstance(self.sampler, RecordSampler):
+            for part in self.condition.parts():
+                if len(part.columns) == 1 and (at := self._first_of.get(next(iter(part.columns)))) is not None:
+                    codes = self._codes_that_can(part)
+                    allowed[at] = codes & allowed[at] if at in allowed else codes
+        for at, codes in allowed.items():
+            if not codes.any():
+                raise ConfigError(f"No value that was learned meets {self.wanted.where!r}{self._hint(at)}.")
+        return allowed
+
+    def _codes_that_can(self, part: Condition) -> Tensor:
+        """Codes of the first position of a condition's only column that can meet it, by values all over their cells."""
+        (name,) = part.columns
+        number = self.codec.columns.index(name)
+        column, (start, stop) = self.columns[number], self._spans[number]
+        rows = []
+        for code in range(column.levels[0]):
+            for finer in np.linspace(0, column.levels[1] - 1, 9).astype(int) if len(column.levels) > 1 else [0]:
+                rows += [(code, finer, free) for free in ((0, 32_768, 65_535) if column.free else (0,))]
+        grid = np.array(rows, np.int64)
+        codes = np.zeros((len(grid), self._spans[-1][1]), np.int64)
+        places = [0, *([1] if len(column.levels) > 1 else []), *([2] if column.free else [])]
+        codes[:, start:stop] = grid[:, places]
+        holds = part.holds(self.codec.decode_frame(codes)[[name]])
+        found = np.zeros(column.levels[0], bool)
+        np.logical_or.at(found, grid[:, 0], holds)
+        found[list(column.never)] = False
+        return torch.from_numpy(found)
+
+    def _balanced(self, count: int, rng: torch.Generator) -> Tensor:
+        """Every level of the column as often as the others. Shape: (count, P)."""
+        number = self.codec.columns.index(self.wanted.balance)
+        column, (start, _) = self.columns[number], self._spans[number]
+        if column.kind not in ("category", "boolean") or len(column.levels) != 1:
+            raise ConfigError(f"{column.name!r} is {column.kind}, and only columns of a few levels can be balanced.")
+        barred = {*column.never, column.missing}
+        levels = torch.tensor([code for code in range(column.levels[0]) if code not in barred])
+        allowed = self._allowed.get(self._first_of[column.name])
+        levels = levels if allowed is None else levels[allowed[levels]]
+        known = torch.full((count, self._spans[-1][1]), UNKNOWN)
+        known[:, start] = levels[torch.randint(len(levels), (count,), generator=rng)]
+        return known
+
+    def _any_order(self, what: str) -> RecordSampler:
+        if not isinstance(self.sampler, RecordSampler):
+            raise ConfigError(
+                f"The model {self.trained.recipe.model['name']} makes whole records and cannot {what}. Use tabular_ar."
+            )
+        return self.sampler
+
+    def _hint(self, at: int) -> str:
+        name = next(name for name, first in self._first_of.items() if first == at)
+        column = next(column for column in self.columns if column.name == name)
+        return f" ({name}: {column.kind})"
