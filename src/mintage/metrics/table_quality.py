@@ -39,7 +39,7 @@ Name = tuple[str, ...]  # of a column, or of a pair of them
 
 
 class TableQuality(Settings):
-    """SDMetrics' quality report, each of its numbers with an interval and a floor (DataCebo, 2022; release 0.28 on).
+    """SDMetrics' quality report, each of its numbers with an interval and a floor (DataCebo, 2022).
 
     `column_shapes`: 1 - the Kolmogorov-Smirnov statistic of numbers and dates, 1 - the total variation distance of
     categories, averaged over columns; missing values are left out, and `missing_rates` tells of them. `pair_trends`: how
