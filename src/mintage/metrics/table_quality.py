@@ -191,7 +191,9 @@ class _Likeness:
 
     def words(self, name: str, floor: _Likeness | None) -> str:
         value = self.scores[name]
-        beside = "" if floor is None or name not in floor.scores else f"; other real records reach {floor.scores[name]:.1%}"
+        beside = (
+            "" if floor is None or name not in floor.scores else f"; other real records reach {floor.scores[name]:.1%}"
+        )
         meant = {
             "column_shapes": "Single columns are distributed as the real ones are",
             "pair_trends": "Columns that belong together go together as the real ones do",

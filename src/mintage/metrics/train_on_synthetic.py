@@ -74,9 +74,7 @@ class TrainOnSynthetic(Settings):
         answers = {name: task.answers(frame, evidence.seed) for name, frame in teachers.items()}
         values = {name: task.value(each) for name, each in answers.items()}
         draws = [rng.integers(len(task.truth), size=len(task.truth)) for _ in range(_REPLICATES)]
-        again = {
-            name: np.array([task.value(answers[name][rows], rows) for rows in draws]) for name in ("made", "real")
-        }
+        again = {name: np.array([task.value(answers[name][rows], rows) for rows in draws]) for name in ("made", "real")}
         counts = {"made": len(records.made), "real": len(as_many), "tested on": len(task.truth)}
         others = {name: value for name, value in values.items() if name not in ("made", "real")}
         return Findings([_of_made(task, values, again["made"], others, counts), _gap(values, again, counts)])

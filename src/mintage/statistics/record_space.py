@@ -83,7 +83,7 @@ class Standard:
         """The scale of these records."""
         values = space.values(frame)
         filled = np.where(np.isnan(values).all(0), 0.0, values)  # a column without any value
-        low, middles, high = np.nanquantile(filled, (0.25, 0.5, 0.75), axis=0)
+        low, middles, high = np.nanquantile(filled, (0.25, 0.5, 0.75), axis=0).reshape(3, -1)
         spreads = np.nanstd(filled, axis=0)
         scales = np.where(high > low, (high - low) / _QUARTILES, spreads)
         return cls(space, middles, np.where(scales > 0, scales, 1.0))
