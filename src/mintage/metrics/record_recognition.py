@@ -67,8 +67,8 @@ class RecordRecognition(Settings):
         score = Score(
             name="record_recognition", value=value, low=max(low, 0.0), high=min(high, 1.0), floor=floor, ideal=0.5,
             baselines={name: areas[name].value for name in baselines}, counts={"made": count, "real": count},
-            words=f"Of a made and a real record, a judge picks the made one in {value:.0%} of cases ({max(low, 0.0):.0%} "
-            f"to {min(high, 1.0):.0%}){beside}; 50% would be indistinguishable.",
+            words=f"Of a made and a real record, a judge picks the made one in {value:.0%} of cases "
+            f"({max(low, 0.0):.0%} to {min(high, 1.0):.0%}){beside}; 50% would be indistinguishable.",
             remarks=[] if floor is not None else [f"no floor: {len(records.control)} control records are too few"],
         )  # fmt: skip
         return Findings([score])

@@ -42,7 +42,7 @@ class TableQuality(Settings):
     """SDMetrics' quality report, each of its numbers with an interval and a floor (DataCebo, 2022).
 
     `column_shapes`: 1 - the Kolmogorov-Smirnov statistic of numbers and dates, 1 - the total variation distance of
-    categories, averaged over columns; missing values are left out, and `missing_rates` tells of them. `pair_trends`: how
+    categories, averaged over columns; missing values are left out: `missing_rates` tells of them. `pair_trends`: how
     near the correlations of two numbers are, 1 - the total variation distance of two categories, numbers beside
     categories cut into ten of equal width by each table's own ends; a missing category is a category. Averaged over the
     pairs that belong together in the reference, as the report has done since 2026. `quality` is the mean of both;
@@ -69,7 +69,7 @@ class TableQuality(Settings):
         return "" if set(records.kinds.values()) - {"identifier"} else "all columns are identifiers"
 
     def measure(self, evidence: Evidence) -> Findings:
-        """Scores column_shapes, pair_trends, quality, quality_all_pairs, and missing_rates where anything is missing."""
+        """Scores column_shapes, pair_trends, quality, quality_all_pairs, and, where anything is, missing_rates."""
         records = evidence.records
         assert records is not None
         baselines = baseline_records(evidence)
@@ -84,8 +84,8 @@ class TableQuality(Settings):
         groups = [rng.permutation(len(table)) % _GROUPS for table in (tables["made"], real)]
         deleted = []
         for group in range(_GROUPS):
-            left = [table.rows(of != group) for table, of in zip((tables["made"], real), groups, strict=True)]
-            deleted.append(_Likeness.of(*left, strong).scores)
+            fewer, rest = (table.rows(of != group) for table, of in zip((tables["made"], real), groups, strict=True))
+            deleted.append(_Likeness.of(fewer, rest, strong).scores)
         counts = {"made": len(records.made), "real": len(records.real)}
         scores = []
         for name, value in found["made"].scores.items():
@@ -171,7 +171,7 @@ class _Likeness:
             else:
                 one, other = ((table.cut(pair[0]), table.cut(pair[1])) for table in (made, real))
                 pairs[pair] = share_similarity(*joint(one, other))
-        return cls(*(_known(each) for each in (columns, pairs, missing)), strong)
+        return cls(_known(columns), _known(pairs), _known(missing), strong)
 
     @property
     def scores(self) -> dict[str, float]:

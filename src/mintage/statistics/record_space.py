@@ -1,4 +1,4 @@
-"""Records as arrays: numbers, codes of categories, and points whose distances mean something, the same for all tables."""
+"""Records as arrays: numbers, codes of categories, and points whose distances mean something, alike for all tables."""
 
 from __future__ import annotations
 
@@ -106,5 +106,8 @@ def _as_numbers(column: Series[object], kind: Kind) -> Floats:
 
     if kind == "date":
         moments = pd.to_datetime(column, errors="coerce", utc=True)
-        return ((moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)).to_numpy(np.float64)
-    return pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        seconds = (moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)
+    else:
+        seconds = pd.to_numeric(column, errors="coerce")
+    values: Floats = seconds.to_numpy(np.float64, na_value=np.nan)
+    return values
