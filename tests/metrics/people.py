@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pytest
 import torch
 
 from mintage.contracts import Evidence, Examples
 from mintage.judging.codes import Codes
 from mintage.records import Kind, Records
+
+pd = pytest.importorskip("pandas")
 
 KINDS: Mapping[str, Kind] = {
     "age": "integer", "income": "number", "rooms": "integer", "trade": "category", "born": "date", "rich": "boolean",
