@@ -40,7 +40,7 @@ def test_a_run_of_text_is_judged_by_what_it_held_out(run: mintage.Run) -> None:
     assert {"copied_share", "self_bleu/0.7", "kernel_distance", "probe_rate", "diversity"} <= {
         score.name for score in verdict.scores
     }
-    assert verdict.skipped["memorisation"].startswith("it looks at pixels")
+    assert "memorisation" not in verdict.skipped  # it reads pictures, and nobody misses it here
     page, card = (path.read_text("utf-8") for path in (run.directory.report, run.directory.card))
     for part in ("What it writes", "Is it worth it?", "What a temperature buys", "Does it copy?"):
         assert part in page

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from mintage import __version__, registry
 from mintage.config import Settings
-from mintage.contracts import Embedder, Evidence, Examples, Pair, Score
+from mintage.contracts import Embedder, Evidence, Examples, Makes, Metric, Pair, Score
 from mintage.errors import ConfigError
 from mintage.judging.made import Made
 from mintage.judging.protocol import Protocol
@@ -93,6 +93,7 @@ def judge(
         train_is_known=reals.train_is_known,
         logits=made.logits,
         texts=made.texts,
+        records=made.records,
         **({} if rows is None else rows.beside()),
     )
     scores: list[Score] = []
@@ -101,10 +102,10 @@ def judge(
     seconds: dict[str, float] = {}
     for name in settings.metrics or registry.names("metrics"):
         metric = registry.find("metrics", name)()
-        if lack := metric.lacks(evidence):
+        if lack := _lack(metric, evidence):
             if name in settings.metrics:
                 raise ConfigError(f"{name} cannot be measured on {made.name}: {lack}.")
-            if made.texts is not None or getattr(metric, "reads", "") != "text":  # of pictures nobody asks that
+            if _makes(evidence) in metric.reads:  # what reads other data than this nobody misses
                 skipped[name] = lack
             continue
         tell(name)
@@ -151,6 +152,19 @@ def write_translations(path: Path, made: Made, reals: Reals, embedder: Embedder)
     }
     drawn = {title: [as_picture(one) for one in x] for title, x in columns.items() if x is not None}
     write_image(path, translation_sheet(drawn))
+
+
+def _makes(evidence: Evidence) -> Makes:
+    if evidence.records is not None:
+        return "records"
+    return "pictures" if evidence.texts is None else "text"
+
+
+def _lack(metric: Metric, evidence: Evidence) -> str:
+    makes = _makes(evidence)
+    if makes not in metric.reads:
+        return f"it reads {' and '.join(metric.reads)}, and these are {makes}"
+    return metric.lacks(evidence)
 
 
 def _prepared(name: str, given: Mapping[str, Any], reals: Reals) -> Embedder:

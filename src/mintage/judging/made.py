@@ -16,6 +16,7 @@ from mintage.judging.reals import Reals, data_of, labels_by_name
 from mintage.judging.translated import Translated, simple_means, translated
 from mintage.opening import open_pictures
 from mintage.recipe import DataSettings
+from mintage.records import Records
 from mintage.storage import cache_folder
 from mintage.trained import CPU, Trained
 
@@ -36,6 +37,7 @@ class Made:
     remarks: Sequence[str] = ()
     translated: Translated | None = None  # of a translator: what its examples were made from, and all beside them
     texts: Texts | None = None  # of a writer: its passages in letters, and what it says of unseen ones
+    records: Records | None = None  # of a table: its records, and the real ones beside them
 
 
 def made_by_run(trained: Trained, reals: Reals, count: int, seed: int) -> Made:

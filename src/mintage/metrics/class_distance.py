@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from statistics import fmean
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from mintage.config import Settings
-from mintage.contracts import Evidence, Findings, Score
+from mintage.contracts import Evidence, Findings, Makes, Score
 from mintage.statistics.gaussians import Gaussian, fit, frechet, frechet_distance
 from mintage.statistics.intervals import normal
 
@@ -27,6 +28,8 @@ class ClassDistance(Settings):
     Where a class has no more examples than the embedding has features, the covariances are shrunk towards a multiple
     of the identity (Ledoit and Wolf, 2004), on both sides; the score says so and has no interval.
     """
+
+    reads: ClassVar[tuple[Makes, ...]] = ("pictures",)
 
     def lacks(self, evidence: Evidence) -> str:
         """Classes of made and real examples, one of which has ten or more on both sides."""

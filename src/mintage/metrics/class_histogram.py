@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
 from mintage.classifier import class_names, expert
 from mintage.config import Settings
-from mintage.contracts import Evidence, Examples, Findings, Score
+from mintage.contracts import Evidence, Examples, Findings, Makes, Score
 from mintage.statistics.intervals import Interval, binomial, chi_square_tail, normal
 
 __all__ = ["ClassHistogram"]
@@ -25,6 +27,8 @@ class ClassHistogram(Settings):
     the made ones. Chance alone keeps the distance above 0: its floor is that of the control, and a chi-square test says
     whether chance explains it.
     """
+
+    reads: ClassVar[tuple[Makes, ...]] = ("pictures",)
 
     def lacks(self, evidence: Evidence) -> str:
         """Classes of the training examples, two or more."""

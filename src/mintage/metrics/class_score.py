@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import ClassVar
 
 from torch import Tensor
 
 from mintage.classifier import class_names, expert
 from mintage.config import Settings
-from mintage.contracts import Evidence, Examples, Findings, Score
+from mintage.contracts import Evidence, Examples, Findings, Makes, Score
 from mintage.statistics.intervals import normal
 
 __all__ = ["ClassScore"]
@@ -23,6 +24,8 @@ class ClassScore(Settings):
     it is no Inception score. Not split into parts, so that it does not depend on their number. Its floor is the
     reference's own score, for the classifier has learned from the control.
     """
+
+    reads: ClassVar[tuple[Makes, ...]] = ("pictures",)
 
     def lacks(self, evidence: Evidence) -> str:
         """Classes of the training examples, two or more."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from mintage.config import Settings
-from mintage.contracts import Evidence, Findings, Score
+from mintage.contracts import Evidence, Findings, Makes, Score
 from mintage.layers.perceptual import PerceptualDistance
 from mintage.seeding import generator
 from mintage.statistics.intervals import binomial
@@ -36,13 +38,13 @@ class ContentKept(Settings):
     then it is 98 and 96 %, 59 % and 1 %; without outlines it was 16 and 0 % of the recoloured.
     """
 
+    reads: ClassVar[tuple[Makes, ...]] = ("pictures",)
+
     most: int = 2000
     """Outputs that are looked at."""
 
     def lacks(self, evidence: Evidence) -> str:
         """Inputs must be known."""
-        if evidence.texts is not None:
-            return "it looks at pictures"
         if evidence.inputs is None:
             return "it needs inputs: what the examples were made from is not known, or they were made from nothing"
         return f"it needs {_FEWEST} inputs or more" if len(evidence.inputs) < _FEWEST else ""

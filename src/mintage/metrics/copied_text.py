@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from mintage.config import Settings
-from mintage.contracts import Evidence, Findings, Score
+from mintage.contracts import Evidence, Findings, Makes, Score
 from mintage.statistics.copying import Copying, calibrate, copying, longest_copies
 
 __all__ = ["CopiedText"]
@@ -26,7 +26,7 @@ class CopiedText(Settings):
     and each corpus on its own; the floor is what the held-out text itself then has.
     """
 
-    reads: ClassVar[str] = "text"
+    reads: ClassVar[tuple[Makes, ...]] = ("text",)
 
     quantile: float = Field(0.999, gt=0.5, lt=1)
     """Share of the held-out characters that end no copied span, by definition."""

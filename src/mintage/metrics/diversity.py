@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
 from mintage.config import Settings
-from mintage.contracts import Evidence, Findings, Score
+from mintage.contracts import Evidence, Findings, Makes, Score
 from mintage.errors import DataError
 from mintage.statistics.gaussians import Estimate
 from mintage.statistics.intervals import binomial, normal
@@ -25,6 +27,8 @@ class Diversity(Settings):
     can fail although it makes all classes. Duplicates are made examples as near to another made one as the nearest
     hundredth of the real ones is to another real one. Neither compares made examples with training ones.
     """
+
+    reads: ClassVar[tuple[Makes, ...]] = ("pictures", "text")
 
     most: int = 5000
     """Examples of each side that are compared with each other."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from mintage.config import Settings
-from mintage.contracts import Evidence, Findings, Score
+from mintage.contracts import Evidence, Findings, Makes, Score
 from mintage.statistics.gaussians import Estimate, frechet, frechet_limit
 from mintage.statistics.intervals import normal
 
@@ -19,6 +21,8 @@ class FrechetDistance(Settings):
     between equal numbers of samples, and with the floor: what real examples score against other real ones. The
     limit takes the bias away.
     """
+
+    reads: ClassVar[tuple[Makes, ...]] = ("pictures", "text")
 
     def lacks(self, evidence: Evidence) -> str:
         """Why it cannot be measured on this; "" if it can."""

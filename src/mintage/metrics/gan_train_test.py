@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from pydantic import Field
 from torch import Tensor
 
 from mintage.classifier import Classifier, class_names, expert
 from mintage.config import Settings
-from mintage.contracts import Evidence, Examples, Findings, Score
+from mintage.contracts import Evidence, Examples, Findings, Makes, Score
 from mintage.statistics.intervals import binomial
 
 __all__ = ["GanTrainTest"]
@@ -27,6 +28,8 @@ class GanTrainTest(Settings):
 
     Neither needs a foreign network. A made class that is easier than the real one can put `gan_test` above its floor.
     """
+
+    reads: ClassVar[tuple[Makes, ...]] = ("pictures",)
 
     steps: int = Field(300, ge=1)
     """Steps of 128 images that the classifiers of `gan_train` learn for."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from mintage.config import Settings
-from mintage.contracts import Evidence, Findings, Score
+from mintage.contracts import Evidence, Findings, Makes, Score
 from mintage.statistics.intervals import normal
 from mintage.statistics.kernels import kernel_distance
 
@@ -20,6 +22,8 @@ class KernelDistance(Settings):
     The full unbiased U-statistic instead of the usual mean over overlapping subsets, whose spread is no error bar.
     Choose it over the Fréchet distance below some thousand samples.
     """
+
+    reads: ClassVar[tuple[Makes, ...]] = ("pictures", "text")
 
     degree: int = Field(3, ge=1, le=5)
     """Degree of the polynomial kernel; 3 in the paper."""

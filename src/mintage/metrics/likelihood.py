@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from mintage.config import Settings
-from mintage.contracts import Evidence, Findings, Foretold, Score
+from mintage.contracts import Evidence, Findings, Foretold, Makes, Score
 from mintage.seeding import derive
 from mintage.statistics.intervals import Interval
 from mintage.statistics.ngrams import HIGHEST, NgramModel
@@ -34,7 +34,7 @@ class Likelihood(Settings):
     heart; it is not a fault as long as the held-out cost still falls.
     """
 
-    reads: ClassVar[str] = "text"
+    reads: ClassVar[tuple[Makes, ...]] = ("text",)
 
     highest: int = Field(HIGHEST, ge=1, le=HIGHEST)
     """Longest n-grams that are counted."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from mintage.config import Settings
-from mintage.contracts import Evidence, Examples, Findings, Pair, Score
+from mintage.contracts import Evidence, Examples, Findings, Makes, Pair, Score
 from mintage.seeding import generator
 from mintage.statistics.clusters import Cells
 from mintage.statistics.gaussians import Estimate
@@ -42,6 +42,8 @@ class Memorisation(Settings):
     of Meehan et al. (2020), which both mix copying with quality and so say little without their floor.
     """
 
+    reads: ClassVar[tuple[Makes, ...]] = ("pictures",)
+
     most: int = 5000
     """Made and unseen images that are looked at, of each."""
     most_train: int = 50_000
@@ -51,8 +53,6 @@ class Memorisation(Settings):
 
     def lacks(self, evidence: Evidence) -> str:
         """A score of copies needs training images and unseen ones."""
-        if evidence.texts is not None:
-            return "it looks at pixels; copied_text looks for copies in texts"
         for name, there in (("training", evidence.train), ("unseen real", evidence.real), ("made", evidence.fake)):
             if len(there) < _FEWEST:
                 return f"it needs {_FEWEST} {name} images or more, and there are {len(there)}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from mintage.classifier import class_names, expert
 from mintage.config import Settings
-from mintage.contracts import Evidence, Findings, Score
+from mintage.contracts import Evidence, Findings, Makes, Score
 from mintage.statistics.intervals import normal
 from mintage.statistics.modes import hits, reverse_kl
 
@@ -22,6 +23,8 @@ class Modes(Settings):
     On StackedMNIST (Metz et al., 2017), whose 1000 modes are `Modes.stacked`, the field counts a mode as hit by a
     single example. Here a few must be: a classifier's errors alone would else hit every class.
     """
+
+    reads: ClassVar[tuple[Makes, ...]] = ("pictures",)
 
     least: float = 0.1
     """A class occurs if it is made at least at this fraction of its share of the real examples."""

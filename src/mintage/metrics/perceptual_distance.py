@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 import torch
 
 from mintage.config import Settings
-from mintage.contracts import Evidence, Findings
+from mintage.contracts import Evidence, Findings, Makes
 from mintage.seeding import generator
 from mintage.statistics.paired import paired_score
 from mintage.statistics.perception import perception
@@ -25,13 +26,13 @@ class PerceptualDistance(Settings):
     the distance of a true picture to another's: what a translation scores that ignores its input.
     """
 
+    reads: ClassVar[tuple[Makes, ...]] = ("pictures",)
+
     most: int = 1000
     """Pairs that are looked at."""
 
     def lacks(self, evidence: Evidence) -> str:
         """Pairs must be known."""
-        if evidence.texts is not None:
-            return "it looks at pictures"
         if evidence.truth is None:
             return "it needs pairs: what each made picture should be is not known"
         return f"it needs {_FEWEST} pairs or more" if len(evidence.truth) < _FEWEST else ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
 from mintage.config import Settings
-from mintage.contracts import Evidence, Findings
+from mintage.contracts import Evidence, Findings, Makes
 from mintage.statistics.paired import paired_score
 from mintage.statistics.similarity import MOST_SCALES, SMALLEST_SIDE, ms_ssim, num_scales, psnr, ssim
 
@@ -23,10 +25,10 @@ class PixelFidelity(Settings):
     whose answer is nearly settled by the input, and beside the perceptual distance.
     """
 
+    reads: ClassVar[tuple[Makes, ...]] = ("pictures",)
+
     def lacks(self, evidence: Evidence) -> str:
         """Pairs must be known."""
-        if evidence.texts is not None:
-            return "it looks at pictures"
         if evidence.truth is None:
             return "it needs pairs: what each made picture should be is not known"
         return f"it needs {_FEWEST} pairs or more" if len(evidence.truth) < _FEWEST else ""

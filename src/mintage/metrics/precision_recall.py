@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from mintage.config import Settings
-from mintage.contracts import Evidence, Findings, Score
+from mintage.contracts import Evidence, Findings, Makes, Score
 from mintage.statistics.gaussians import Estimate
 from mintage.statistics.intervals import normal
 from mintage.statistics.manifolds import Manifold, Overlap, coverage_variance, held, share_interval
@@ -25,6 +27,8 @@ class PrecisionRecall(Settings):
     depend on k and on the number of images, so both sides are cut to the same number, and even real images do not
     reach 1: see the floor.
     """
+
+    reads: ClassVar[tuple[Makes, ...]] = ("pictures", "text")
 
     k: int = 5
     """Neighbours that a neighbourhood reaches to."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mintage.classifier import Classifier
 from mintage.config import Settings
-from mintage.contracts import Evidence, Findings, Score
+from mintage.contracts import Evidence, Findings, Makes, Score
 from mintage.seeding import generator
 from mintage.statistics.intervals import binomial
 
@@ -40,6 +40,8 @@ class RecognitionRate(Settings):
 
     Real and made are equally many, half of each to learn from; the interval is exact for the judge that was trained.
     """
+
+    reads: ClassVar[tuple[Makes, ...]] = ("pictures", "text")
 
     steps: int = Field(200, ge=1)
     """Steps of 128 images that the classifier learns for."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from mintage.config import Settings
-from mintage.contracts import Evidence, Findings, Score
+from mintage.contracts import Evidence, Findings, Makes, Score
 from mintage.errors import DataError
 from mintage.statistics.wording import Measured, Tokens, bleu, distinct, repetition, self_bleu, tokenise
 
@@ -28,7 +28,7 @@ class Variety(Settings):
     spaces, characters where it has none.
     """
 
-    reads: ClassVar[str] = "text"
+    reads: ClassVar[tuple[Makes, ...]] = ("text",)
 
     passages: int = Field(250, ge=_FEWEST)
     """Passages of each temperature, and held-out ones, of which as many again are what BLEU compares with."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from mintage.config import Settings
-from mintage.contracts import Evidence, Findings, Score
+from mintage.contracts import Evidence, Findings, Makes, Score
 from mintage.statistics.intervals import binomial
 from mintage.statistics.verses import form, verse
 
@@ -27,7 +27,7 @@ class VerseForm(Settings):
     writer composes freely, from the beginning of a document to its end; the floor is the share of held-out poems.
     """
 
-    reads: ClassVar[str] = "text"
+    reads: ClassVar[tuple[Makes, ...]] = ("text",)
 
     poems: int = Field(200, ge=_FEWEST)
     """Poems that are composed, at most."""

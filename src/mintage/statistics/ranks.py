@@ -1,4 +1,4 @@
-"""The rank-sum test of two samples, with the interval of its z where the samples do differ."""
+"""How often a value of one sample is the larger one: the area under the curve, and the rank-sum test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,21 @@ from torch import Tensor
 
 from mintage.statistics.gaussians import Estimate
 
-__all__ = ["rank_sum"]
+__all__ = ["area_under_curve", "rank_sum"]
+
+
+def area_under_curve(higher: Tensor, lower: Tensor) -> Estimate:
+    """How often a value of the first sample is above one of the second, with its variance (DeLong et al., 1988).
+
+    Ties count half.
+
+    Shape: (N,), (M,), two or more each.
+
+    >>> area_under_curve(torch.tensor([2.0, 3.0, 4.0]), torch.tensor([1.0, 2.0])).value
+    0.9166666666666666
+    """
+    above, below = _stands(higher, lower), 1 - _stands(lower, higher)  # how often a value is the larger one
+    return Estimate(float(above.mean()), float(above.var()) / len(higher) + float(below.var()) / len(lower))
 
 
 def rank_sum(sample: Tensor, other: Tensor) -> Estimate:
@@ -25,10 +39,9 @@ def rank_sum(sample: Tensor, other: Tensor) -> Estimate:
     (-2.37, True)
     """
     n, m = len(sample), len(other)
-    above, below = _stands(sample, other), 1 - _stands(other, sample)  # how often a value is the larger one
+    area, variance = area_under_curve(sample, other)
     scale = math.sqrt((n + m + 1) / (12 * n * m))
-    variance = float(above.var()) / n + float(below.var()) / m
-    return Estimate((float(above.mean()) - 0.5) / scale, variance / scale**2)
+    return Estimate((area - 0.5) / scale, variance / scale**2)
 
 
 def _stands(values: Tensor, among: Tensor) -> Tensor:
