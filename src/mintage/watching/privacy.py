@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -41,12 +42,14 @@ def privacy_parts(verdict: Mapping[str, Any]) -> list[str]:
 
 
 def _alarming(score: Score) -> bool:
-    """Whether the interval lies beyond what unseen records, or a fair share, would give."""
+    """Whether it lies beyond what unseen records, whose own figure is about as unsure, or a fair share would give."""
     if score.low is None or score.high is None or score.floor is None:
         return False
+    if score.ideal is not None:
+        return score.low > score.ideal
     if score.name == "closest_distance":
-        return score.high < score.floor
-    return score.low > (score.floor if score.ideal is None else score.ideal)
+        return score.floor - score.value > math.sqrt(2) * (score.high - score.value)
+    return score.value - score.floor > math.sqrt(2) * (score.value - score.low)
 
 
 def _row(score: Score) -> str:
