@@ -48,7 +48,8 @@ class RecordStakes(Settings):
 class RecordSampler(Sampler, Protocol):
     """A sampler of records that can also make vectors with slopes."""
 
-    generator: nn.Module  # the player
+    @property
+    def generator(self) -> nn.Module: ...  # the player
 
     def seen(self, codes: Tensor) -> Tensor: ...  # real records as vectors: (B, P) -> (B, F)
     def ask(self, codes: Tensor, chance: Tensor) -> tuple[Tensor, Tensor]: ...  # (B, P), (B, 2) -> rows, asked (B, A)
@@ -84,7 +85,9 @@ class AdversarialRecords(nn.Module):
     2018): made ones that are all alike give themselves away.
     """
 
-    def __init__(self, sampler: RecordSampler, discriminator: nn.Module, stakes: RecordStakes, *, pack: int = 1) -> None:
+    def __init__(
+        self, sampler: RecordSampler, discriminator: nn.Module, stakes: RecordStakes, *, pack: int = 1
+    ) -> None:
         super().__init__()
         self.players = {"discriminator": discriminator, "generator": sampler.generator}
         self.sampler, self.discriminator, self.stakes, self.pack = sampler, discriminator, stakes, pack

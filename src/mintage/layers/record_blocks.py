@@ -1,4 +1,4 @@
-"""Records as the vectors that adversarial networks of tables see, and back: one-hot groups and mode-specific scalars."""
+"""Records as vectors that adversarial networks see, and back: one-hot groups and mode-specific scalars."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mintage.records import Column
 __all__ = ["RecordBlocks", "mixture"]
 
 _STANDS_ALONE = 0.05  # share of the records from which a code of an ordered column is a choice of its own
-_RECORDS = 1_000.0  # as many count against the price of a mode
+_RECORDS = 200.0  # as many count against the price of a mode
 _ROUNDS = 200  # of expectation and maximisation
 
 
@@ -30,7 +30,8 @@ def mixture(values: Tensor, shares: Tensor, most: int = 10) -> tuple[Tensor, Ten
     shares = shares.double()[order] / shares.sum()
     spread = ((values - values @ shares).square() @ shares).sqrt().clamp_min(1e-12)
     places = (torch.arange(most, dtype=torch.float64) + 0.5) / most
-    means = values[torch.searchsorted(shares.cumsum(0), places).clamp_max(len(values) - 1)].unique()
+    spread_out = values[torch.searchsorted(shares.cumsum(0), places).clamp_max(len(values) - 1)]
+    means = torch.unique(spread_out)
     deviations, weights = spread.expand(len(means)) / len(means), torch.full_like(means, 1 / len(means))
     for _ in range(_ROUNDS):
         belongs = _log_density(values, means, deviations, weights).softmax(1) * shares[:, None]  # (N, K)
@@ -51,7 +52,7 @@ class RecordBlocks(nn.Module):
 
     A column without order, or with at most `few` codes, is one group: which code. Any other ordered column is a scalar
     and a group: which mode of a mixture its value is likeliest of, or which code that stands alone (the missing one,
-    and those that many records have); the scalar is four deviations of the mode either way. What has several learned
+    and those that many records have); the scalar spans four deviations of the mode either way, or all of its values where these lie farther. What has several learned
     positions shows its first: the finer ones are drawn evenly, as all free positions are.
 
     Shape: codes (B, P) int64 <-> vectors (B, width).
@@ -147,8 +148,10 @@ class _ModeBlock(nn.Module):
             between = torch.arange(count)
         means, deviations, weights = mixture(values[between], shares[between].clamp_min(1e-9), modes)
         mode = _log_density(values[between], means, deviations, weights).argmax(1)
+        away = values[between] - means[mode]
+        reach = (4 * deviations).scatter_reduce(0, mode, away.abs(), "amax")
         table = torch.zeros(count, 1 + len(means) + int(alone.sum()))
-        table[between, 0] = ((values[between] - means[mode]) / (4 * deviations[mode])).clamp(-1, 1).float()
+        table[between, 0] = (away / reach[mode]).float()
         table[between, 1 + mode] = 1
         alone_codes = alone.nonzero()[:, 0]
         table[alone_codes, 1 + len(means) + torch.arange(len(alone_codes))] = 1
@@ -157,13 +160,13 @@ class _ModeBlock(nn.Module):
         allowed = torch.tensor([code for code in between.tolist() if code not in column.never] or between.tolist())
         known, order = values[allowed].sort()
         for name, tensor in {
-            "table": table, "bar": bar, "means": means.float(), "reach": 4 * deviations.float(), "alone": alone_codes,
+            "table": table, "bar": bar, "means": means.float(), "reach": reach.float(), "alone": alone_codes,
             "allowed": allowed[order], "edges": ((known[1:] + known[:-1]) / 2).float(),
         }.items():  # fmt: skip
             self.register_buffer(name, tensor, persistent=False)
 
     means: Tensor  # (K,)
-    reach: Tensor  # (K,) four deviations
+    reach: Tensor  # (K,) four deviations, or the farthest value
     alone: Tensor  # codes that stand alone
     allowed: Tensor  # the others, by value
     edges: Tensor  # between their values

@@ -60,7 +60,12 @@ class RecordFeatures(nn.Module):
         return torch.cat(features, 1)
 
     def _logits(self, said: Tensor, uniform: Tensor) -> list[Tensor]:
-        parts = zip(self._each(), said.float().split(self.widths, 1), gumbel(uniform).split(self.sizes, 1), strict=True)
+        parts = zip(
+            self._each(),
+            torch.split(said.float(), self.widths, 1),
+            torch.split(gumbel(uniform), self.sizes, 1),
+            strict=True,
+        )
         return [table.logs + part @ table.weighs.T + chance for table, part, chance in parts]
 
     def _each(self) -> list[_Table]:

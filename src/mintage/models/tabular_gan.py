@@ -26,16 +26,18 @@ class TabularGAN(Settings):
 
     latent_dim: int = Field(64, ge=1)
     """Length of z."""
-    width: int = Field(256, ge=1)
+    width: int = Field(128, ge=1)
     """Units of each hidden layer of both players."""
     blocks: int = Field(2, ge=1)
     """Residual blocks of each player."""
     temperature: float = Field(0.7, gt=0)
     """Of the slopes of chosen codes: lower ones are truer and noisier."""
-    stakes: RecordStakes = RecordStakes(r1=0.05, r2=0.05, penalty_every=4, pairs_weight=1)
+    stakes: RecordStakes = RecordStakes(r1=0.5, r2=0.5, penalty_every=4, pairs_weight=300)
     """What the players pay."""
 
-    habits: ClassVar[Mapping[str, Any]] = {"batch": 256, "lr": 1e-3, "betas": (0.0, 0.99)}
+    habits: ClassVar[Mapping[str, Any]] = {
+        "batch": 256, "lr": 2e-3, "betas": (0.5, 0.99), "ema_half_life": 50_000,
+    }  # fmt: skip
     ladder: ClassVar[tuple[Rung, ...]] = (Rung({"width": 128}, 0), Rung({"width": 256}, 500_000))
 
     def build(self, spec: DataSpec) -> AdversarialRecords:
@@ -46,7 +48,6 @@ class TabularGAN(Settings):
         """
         features = RecordFeatures(columns_of(spec, "TabularGAN"))
         generator = _Residual(self.latent_dim, features.width, self.width, self.blocks)
-        nn.init.zeros_(generator[-1].weight)
         sampler = _Sampler(generator, features, self.latent_dim, self.temperature)
         critic = nn.Sequential(_Residual(features.width, 1, self.width, self.blocks), nn.Flatten(0))
         return AdversarialRecords(sampler, critic, self.stakes)
@@ -57,7 +58,10 @@ class _Residual(nn.Sequential):
 
     def __init__(self, inputs: int, outputs: int, width: int, blocks: int) -> None:
         body = [_Block(width) for _ in range(blocks)]
-        super().__init__(nn.Linear(inputs, width), *body, nn.LeakyReLU(0.2), nn.Linear(width, outputs))
+        last = nn.Linear(width, outputs)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        super().__init__(nn.Linear(inputs, width), *body, nn.LeakyReLU(0.2), last)
 
 
 class _Block(nn.Module):
