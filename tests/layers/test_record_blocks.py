@@ -14,7 +14,8 @@ from mintage.layers.record_positions import RecordPositions, columns_of
 from mintage.records import FREE, Column
 
 VALUES = tuple(float(v) for v in range(50))
-TWO_HILLS = tuple(0.5 * (2.7 ** (-((v - 10) ** 2) / 18) + 2.7 ** (-((v - 38) ** 2) / 18)) for v in range(49)) + (4.0,)
+HILLS = tuple(0.5 * (2.7 ** (-((v - 10) ** 2) / 18) + 2.7 ** (-((v - 38) ** 2) / 18)) for v in range(49))
+TWO_HILLS = (*HILLS, 4.0)
 COLUMNS = (
     Column(name="colour", kind="category", levels=(4,), weights=(0.4, 0.3, 0.2, 0.1), never=(3,)),
     Column(name="amount", kind="number", levels=(50, 3), free=1, values=VALUES, weights=TWO_HILLS, missing=49),
@@ -30,7 +31,7 @@ def records(n: int) -> Tensor:
 
 
 def test_a_mixture_finds_the_modes_of_weighted_values_and_drops_those_that_do_not_pay() -> None:
-    means, deviations, weights = mixture(torch.tensor(VALUES[:49]), torch.tensor(TWO_HILLS[:49]))
+    means, deviations, weights = mixture(torch.tensor(VALUES[:49]), torch.tensor(HILLS))
     assert 2 <= len(means) < 10
     low = means < 24
     assert float((means * weights)[low].sum() / weights[low].sum()) == pytest.approx(10, abs=0.5)

@@ -52,8 +52,9 @@ class RecordBlocks(nn.Module):
 
     A column without order, or with at most `few` codes, is one group: which code. Any other ordered column is a scalar
     and a group: which mode of a mixture its value is likeliest of, or which code that stands alone (the missing one,
-    and those that many records have); the scalar spans four deviations of the mode either way, or all of its values where these lie farther. What has several learned
-    positions shows its first: the finer ones are drawn evenly, as all free positions are.
+    and those that many records have); the scalar spans four deviations of the mode either way, or
+    all of its values where these lie farther. What has several learned positions shows its first: the finer ones are
+    drawn evenly, as all free positions are.
 
     Shape: codes (B, P) int64 <-> vectors (B, width).
     """
