@@ -196,7 +196,7 @@ def test_pairs_of_one_distribution_are_no_distance_apart_and_of_two_are() -> Non
 
 @pytest.mark.parametrize(("name", "steps", "size"), [("ctgan", 400, 200), ("tabular_gan", 300, 128)])
 def test_what_columns_have_in_common_is_learned(name: str, steps: int, size: int) -> None:
-    made = drawn(trained(name, steps, size))
+    made = drawn(trained(name, steps, size, stakes={"pairs_weight": 0}))  # by its adversary alone
     agrees = float(((made[:, 0] >= 2) == (made[:, 4] == 1)).float().mean())
     near = float((made[:, 1] // 10 == made[:, 0]).float().mean())
     assert agrees > 0.75  # 0.5 by columns drawn one by one; a generator that flees the real ones falls below
