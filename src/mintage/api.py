@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,54 +9,31 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from mintage import drawing, evaluation, exporting, session, translation, writing
+from mintage import drawing, evaluation, exporting, synthesis, translation, writing
 from mintage.config import merge
 from mintage.decoding.choice import Decoding
-from mintage.errors import ConfigError, RunError
-from mintage.experiment import Experiment, find_device
+from mintage.errors import ConfigError
+from mintage.experiment import find_device
 from mintage.generated import Generated, Origin
 from mintage.judging.judge import JudgeSettings
 from mintage.judging.verdict import Verdict
-from mintage.opening import open_data
-from mintage.planning import plan
-from mintage.recipe import DataSettings, Recipe, read_raw
+from mintage.preparation import Preparation, prepare, resume
+from mintage.recipe import Recipe, read_raw
 from mintage.run import RunDirectory
-from mintage.storage import cache_folder
+from mintage.tabular.files import write_frames
 from mintage.trained import Trained
-from mintage.training.budget import Plan, parse_duration
-from mintage.training.checkpoint import Checkpoints
-from mintage.training.distributed import Processes, processes, share_text
+from mintage.training.distributed import processes, share_text
 from mintage.translation import How, Translated
 from mintage.writing import Texts, Unfolding
 
 Tell = Callable[[str], None]
 
 if TYPE_CHECKING:
-    from mintage.session import Outcome, Watcher
+    from pandas import DataFrame
 
-__all__ = ["Preparation", "Run", "compare", "evaluate", "load", "prepare", "train"]
+    from mintage.session import Watcher
 
-
-class Preparation:
-    """A training that is ready to begin: look at `data.report`, `recipe` and `plan`, then `run()`."""
-
-    def __init__(
-        self, experiment: Experiment, plan: Plan | None, out: Path, run: RunDirectory | None, first: bool
-    ) -> None:
-        self.experiment, self.plan, self.out, self.directory, self.leads = experiment, plan, out, run, first
-        self.recipe, self.data, self.resumes = experiment.recipe, experiment.data, run is not None
-        newest = Checkpoints(run.checkpoints).latest()[0] if run else None
-        self.done = newest.step if newest else 0
-
-    def create(self) -> RunDirectory | None:
-        """Make the run directory (resuming, the existing one); only the leading process makes one."""
-        if self.directory is None and self.leads:
-            self.directory = session.create_run(self.experiment, self.out)
-        return self.directory
-
-    def run(self, watchers: Sequence[Watcher] = ()) -> Outcome:
-        """Train."""
-        return session.train(self.experiment, self.create(), watchers, resume=self.resumes, leads=self.leads)
+__all__ = ["Preparation", "Run", "compare", "evaluate", "load", "prepare", "resume", "train"]
 
 
 def train(
@@ -129,65 +105,6 @@ def compare(
     return evaluation.compare(paths, None if against is None else Path(against), judge, Path(out), tell=tell)
 
 
-def prepare(
-    raw: Mapping[str, Any],
-    *,
-    group: Processes,
-    budget: str | None = None,
-    out: Path = Path("runs"),
-    seed: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Preparation:
-    """Open the data and choose everything that is left open, but write no run yet.
-
-    Of several processes the first one measures and chooses, and all take its choice.
-
-    Raises:
-        MintageError: the data, the recipe or the settings do not fit.
-    """
-    if seed is not None:
-        raw = {"seed": seed} | dict(raw)
-    settings = DataSettings.read(raw.get("data", {}), "data")
-    data, found, codec = open_data(settings, raw.get("codec", {}), int(raw.get("seed", 0)), cache_folder(), progress)
-    asked, raw = raw, {**raw, "data": found.model_dump(mode="json"), "codec": codec}
-    made: list[Plan] = []
-
-    def bought(first: Experiment) -> Mapping[str, Any]:
-        chosen, settings = plan(first, parse_duration(budget or ""), asked)
-        made.append(chosen)
-        return settings
-
-    if group.world > 1:
-        told = ""
-        if group.leads:
-            told = Experiment.prepare(raw, data, group.device, plan=bought if budget else None).recipe.toml()
-        group.join()
-        raw, budget = tomllib.loads(share_text(told)), None
-    experiment = Experiment.prepare(raw, data, group.device, (group.rank, group.world), bought if budget else None)
-    return Preparation(experiment, made[0] if made else None, out, None, group.leads)
-
-
-def resume(path: Path, overrides: Sequence[str] = (), *, group: Processes) -> Preparation:
-    """A run made ready to go on from its newest checkpoint.
-
-    Raises:
-        RunError: there is no run, or its data has changed.
-    """
-    run = RunDirectory.open(path)
-    raw = read_raw(str(run.recipe), None, overrides)
-    recipe = Recipe.read(raw)
-    data, _, _ = open_data(recipe.data, recipe.codec, recipe.seed, cache_folder())
-    facts = run.read_facts()
-    if facts and facts["data"]["fingerprint"] != data.fingerprint:
-        raise RunError(
-            f"The data of {path} has changed since it was started ({facts['data']['count']} examples then, "
-            f"{data.count} now). Put it back to resume, or start a new run."
-        )
-    group.join()
-    experiment = Experiment.prepare(raw, data, group.device, (group.rank, group.world))
-    return Preparation(experiment, None, path.parent, run, group.leads)
-
-
 class Run:
     """A trained generator and all that is known of it."""
 
@@ -216,13 +133,14 @@ class Run:
         heading: str | None = None,
         decoding: Decoding | Mapping[str, Any] | None = None,
         **settings: Any,
-    ) -> Generated | Texts:
-        """Draw `n` samples (16, or one text); the same seed names the same samples, however many are drawn.
+    ) -> Generated | Texts | DataFrame:
+        """Draw `n` samples (16, or one text, or 1,000 records); the same seed names the same ones, however many.
 
         `step` chooses a checkpoint other than the best. Of pictures, `of` is a class, by name or index, and `like` a
         file that was generated before: the first sample is that one again, the others are its neighbours, `spread`
         (0 to 1) away. A text goes on from `prompt`, or begins as documents do, under the line `heading` if there is
         one; `decoding`, or its fields as keywords (temperature=0.8), says how: `mintage explain decoding`.
+        Records come as a pandas table; keywords as those of `records` say which.
 
         Raises:
             ConfigError: there is no such class, checkpoint or setting, or it is not one of what the run makes.
@@ -230,6 +148,10 @@ class Run:
         """
         _check_count(n)
         trained = self._trained(step)
+        if trained.makes == "records":
+            if of is not None or like is not None or prompt or heading is not None or decoding is not None:
+                raise ConfigError(f"{self.path} makes records: say which by where=, balance= or no_missing=.")
+            return self.records(n or 1_000, seed=seed, step=step, **settings)
         if trained.writes:
             if of is not None or like is not None or spread != drawing.SPREAD:
                 raise ConfigError(f"{self.path} writes text, which has no classes and no neighbours: try heading=.")
@@ -242,6 +164,45 @@ class Run:
         if like is not None:
             return drawing.draw_neighbours(trained, Origin.of(Path(like)), n or 16, spread)
         return drawing.draw_samples(trained, n or 16, seed, of)
+
+    def records(self, n: int = 1_000, *, seed: int = 0, step: int | None = None, **wanted: Any) -> DataFrame:
+        """The first `n` records of a seed as a pandas table, of a run that learned one.
+
+        `wanted` is `where` (a condition: "income='>50K' and age<30"), `balance` (a column whose levels are to be
+        equally common), `no_missing` (every value is there) and `temperature`.
+
+        Raises:
+            ConfigError: what is wanted cannot be read or never comes about, or the run makes something else.
+        """
+        _check_count(n)
+        return synthesis.draw_records(self._trained(step), n, seed, synthesis.Wanted(**wanted))
+
+    def write_records(
+        self,
+        path: str | Path,
+        n: int = 1_000,
+        *,
+        seed: int = 0,
+        step: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        **wanted: Any,
+    ) -> Path:
+        """The same into a .csv, .tsv or .parquet file, part by part, so that memory does not grow with `n`.
+
+        Raises:
+            ConfigError: as `records`; or another suffix.
+        """
+        _check_count(n)
+        how = synthesis.Wanted(**wanted)
+        return synthesis.write_records(self._trained(step), n, Path(path), seed, how, progress)
+
+    def fill_in(self, source: str | Path, out: str | Path, *, seed: int = 0, step: int | None = None) -> Path:
+        """Draw what is missing in a file of records, given all that is there, and write the whole.
+
+        Raises:
+            MintageError: the file cannot be read or lacks columns, or the model cannot be held to what is known.
+        """
+        return write_frames(synthesis.fill_in(self._trained(step), Path(source), seed), Path(out))
 
     def write(
         self,

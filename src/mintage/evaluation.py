@@ -8,19 +8,30 @@ from pathlib import Path
 
 from mintage.contracts import Embedder, Examples
 from mintage.errors import ConfigError
+from mintage.judging.codes import Codes
 from mintage.judging.judge import JudgeSettings, embedder_for, judge, write_pairs, write_translations
 from mintage.judging.made import Made, made_by_run, made_in_folder
 from mintage.judging.protocol import check_same
 from mintage.judging.reals import Reals, reals_in_folder, reals_of_run
+from mintage.judging.records import (
+    is_table,
+    made_by_model,
+    made_in_file,
+    records_as_tables,
+    records_in_file,
+    records_of_run,
+)
 from mintage.judging.texts import passages_of_run, written_by_run
 from mintage.judging.verdict import Verdict
-from mintage.run import RunDirectory
+from mintage.run import NEAREST, PORTRAIT, RunDirectory
 from mintage.session import machine_facts
 from mintage.storage import write_image, write_text
 from mintage.trained import Trained
 from mintage.watching.card import write_card
 from mintage.watching.comparison import write_comparison
 from mintage.watching.grid import contact_sheet
+from mintage.watching.portrait import write_portrait
+from mintage.watching.records_sheet import records_sheet
 from mintage.watching.report import write_report
 from mintage.watching.writings import RULE
 
@@ -50,7 +61,7 @@ def evaluate_run(run: RunDirectory, settings: JudgeSettings, *, step: int | None
     embedder = _embedder(reals, settings, tell)
     verdict = _judged(made, reals, embedder, settings, tell)
     verdict.write(run.scores)
-    write_pairs(run.nearest, verdict.pairs, made.examples, reals)
+    _write_looks(run.scores, made, verdict, reals)
     write_translations(run.translations, made, reals, embedder)
     write_report(run)
     write_card(run)
@@ -77,12 +88,15 @@ def compare(
             made = _made(Trained.open(RunDirectory.open(path)), reals, settings, tell)
         else:
             tell(f"reading {path.name}")
-            made = made_in_folder(path, reals, settings.samples, settings.seed)
+            if reals.codec.makes == "records":
+                made = made_in_file(path, reals, settings.samples)
+            else:
+                made = made_in_folder(path, reals, settings.samples, settings.seed)
         made = replace(made, name=name)
         verdict = _judged(made, reals, embedder, settings, tell)
         folder = out / name.replace("/", "-")
         verdict.write(folder)
-        write_pairs(folder / "nearest.png", verdict.pairs, made.examples, reals)
+        _write_looks(folder, made, verdict, reals)
         sheets[name] = _sheet(folder / "samples.png", made.examples, reals)
         verdicts.append(verdict)
     check_same([verdict.protocol for verdict in verdicts], [verdict.judged for verdict in verdicts])
@@ -93,7 +107,8 @@ def compare(
 
 def _common_reals(contenders: Sequence[Path], against: Path | None, settings: JudgeSettings) -> Reals:
     if against is not None:
-        return reals_in_folder(against, settings.samples, settings.seed)
+        of = records_in_file if is_table(against) else reals_in_folder
+        return of(against, settings.samples, settings.seed)
     if folders := [path for path in contenders if not is_run(path)]:
         raise ConfigError(f"{folders[0]} is a folder, so real examples are needed to judge by: --against REAL.")
     first, *others = [RunDirectory.open(path) for path in contenders]
@@ -108,7 +123,7 @@ def _common_reals(contenders: Sequence[Path], against: Path | None, settings: Ju
 
 def _reals(trained: Trained, settings: JudgeSettings) -> Reals:
     """What a run held out, and what it learned from."""
-    of = passages_of_run if trained.writes else reals_of_run
+    of = {"text": passages_of_run, "records": records_of_run}.get(trained.makes, reals_of_run)
     return of(trained, settings.samples)
 
 
@@ -116,6 +131,10 @@ def _made(trained: Trained, reals: Reals, settings: JudgeSettings, tell: Tell) -
     if reals.corpus is not None or trained.writes:
         tell("writing passages, and foretelling held-out text")
         return written_by_run(trained, reals, settings.samples, settings.seed)
+    if reals.codec.makes == "records":
+        tell("making records")
+        count = min(settings.samples, max(len(reals.control), len(reals.reference), _FEWEST_MADE))
+        return made_by_model(trained, reals, count, settings.seed)
     count = min(
         settings.samples, max(len(reals.reference), _FEWEST_MADE), max(len(reals.control), len(reals.reference))
     )
@@ -124,6 +143,8 @@ def _made(trained: Trained, reals: Reals, settings: JudgeSettings, tell: Tell) -
 
 
 def _embedder(reals: Reals, settings: JudgeSettings, tell: Tell) -> Embedder:
+    if reals.codec.makes == "records":
+        return Codes(reals.reference.x.shape[1])
     tell("getting the embedding ready")
     return embedder_for(reals, settings)
 
@@ -134,12 +155,24 @@ def _judged(made: Made, reals: Reals, embedder: Embedder, settings: JudgeSetting
 
 def _sheet(path: Path, examples: Examples, reals: Reals) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
+    if reals.codec.makes == "records":
+        real, made = records_as_tables(reals, examples)
+        write_image(path, records_sheet(real, made, reals.codec.kinds_of))  # type: ignore[attr-defined]
+        return path
     if reals.corpus is not None:
         path = path.with_suffix(".txt")
         write_text(path, RULE.join(reals.codec.decode(one) for one in examples.x[:_PASSAGES]) + "\n")
         return path
     write_image(path, contact_sheet(reals.pictures(examples.x[:_SHOWN])))
     return path
+
+
+def _write_looks(folder: Path, made: Made, verdict: Verdict, reals: Reals) -> None:
+    """What should be looked at beside the scores: the closest pairs of pictures, or how columns are spread."""
+    if made.records is not None:
+        write_portrait(folder / PORTRAIT, made.records.real, made.records.made, made.records.kinds)
+    else:
+        write_pairs(folder / NEAREST, verdict.pairs, made.examples, reals)
 
 
 def _names(contenders: Sequence[Path]) -> list[str]:

@@ -320,8 +320,8 @@ def _find_source(settings: DataSettings) -> tuple[Any, str]:
         name = next((one for one in known if registry.find("sources", one).accepts(settings.path)), "")
     if not name:
         raise DataError(
-            f"{settings.path} is not data that Mintage knows. It reads folders of images, zip and tar files, idx files, "
-            "text and tables."
+            f"{settings.path} is not data that Mintage knows. It reads folders of images, zip and tar files, idx "
+            "files, text and tables."
         )
     cls = registry.find("sources", name.replace("-", "_"))
     if settings.path is None and (words := getattr(cls, "needs", "")):

@@ -12,7 +12,9 @@ from typing import Any
 
 from mintage.errors import RunError
 
-__all__ = ["RunDirectory"]
+__all__ = ["NEAREST", "PORTRAIT", "RunDirectory"]
+
+NEAREST, PORTRAIT = "nearest.png", "portrait.json"  # beside scores: what should be looked at
 
 
 class RunDirectory:
@@ -33,7 +35,8 @@ class RunDirectory:
         self.film_mp4 = self.samples / "film.mp4"
         self.checkpoints = path / "checkpoints"
         self.scores = path / "scores"
-        self.nearest = self.scores / "nearest.png"
+        self.nearest = self.scores / NEAREST
+        self.portrait = self.scores / PORTRAIT
         self.translations = self.scores / "translations.png"
         self.report = path / "report.html"
         self.card = path / "card.md"

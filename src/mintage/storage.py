@@ -62,7 +62,7 @@ def write_image(path: Path, image: Image) -> None:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[Path]:
-    """A temporary file's path beside `path` to write; it replaces `path` at the end, and nothing is left after an error.
+    """A temporary file's path beside `path` to write; it replaces `path` at the end; nothing is left after an error.
 
     Its suffix is that of `path`.
     """

@@ -25,7 +25,7 @@ from mintage.trained import CPU, Trained
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Wanted", "draw_records", "fill_in", "record_parts", "write_records"]
+__all__ = ["Wanted", "draw_records", "fill_in", "record_codes", "write_records"]
 
 PART = RecordSampler.chunk  # records that are drawn and written at once
 _MOST_ROUNDS = 400  # of drawing, before a condition counts as one that cannot be met
@@ -58,7 +58,7 @@ def draw_records(trained: Trained, n: int, seed: int = 0, wanted: Wanted = Wante
     """
     import pandas as pd
 
-    return pd.concat(list(record_parts(trained, n, seed, wanted)), ignore_index=True)
+    return pd.concat(list(_parts(trained, n, seed, wanted)), ignore_index=True)
 
 
 def write_records(
@@ -72,7 +72,7 @@ def write_records(
 
     def told() -> Iterator[DataFrame]:
         done = 0
-        for frame in record_parts(trained, n, seed, wanted):
+        for frame in _parts(trained, n, seed, wanted):
             done += len(frame)
             yield frame
             if progress is not None:
@@ -81,15 +81,19 @@ def write_records(
     return write_frames(told(), path)
 
 
-def record_parts(trained: Trained, n: int, seed: int = 0, wanted: Wanted = Wanted()) -> Iterator[DataFrame]:
-    """The first `n` records of a seed, in parts.
+def record_codes(trained: Trained, n: int, seed: int = 0, wanted: Wanted = Wanted()) -> Iterator[Codes]:
+    """Codes of the first `n` records of a seed, in parts.
 
     Raises:
         ConfigError: as `draw_records`.
     """
+    return _Desk(trained, wanted).parts(n, seed)
+
+
+def _parts(trained: Trained, n: int, seed: int, wanted: Wanted) -> Iterator[DataFrame]:
     codec = cast(RecordCodec, trained.codec)
     done = 0
-    for codes in _Desk(trained, wanted).parts(n, seed):
+    for codes in record_codes(trained, n, seed, wanted):
         yield codec.decode_frame(codes, done)
         done += len(codes)
 
@@ -174,10 +178,14 @@ class _Desk:
         rng = torch.Generator().manual_seed(derive(seed, "held to", first))
         known = self._balanced(len(noise), rng) if wanted.balance else None
         with torch.inference_mode():
-            codes, chances = sampler.draw(noise, known, self._allowed, wanted.temperature)
-            if chances.shape[1] > 1:  # the first was drawn as it must be; what follows from it must be as likely
-                codes = codes[torch.rand(len(codes), generator=rng) < chances[:, 1:].sum(1).exp()]
-        return codes.numpy()
+            codes = known
+            if self._allowed:
+                codes, chances = sampler.draw(noise, known, self._allowed, wanted.temperature, only=list(self._allowed))
+                if chances.shape[1] > 1:  # the first was drawn as it must be; what follows must be as likely
+                    likely = chances[:, 1:].sum(1)
+                    kept = torch.rand(len(codes), generator=rng).log() < likely - likely.max()
+                    codes, noise = codes[kept], noise[kept]
+            return sampler.draw(noise, codes, None, wanted.temperature)[0].numpy()
 
     def _keeps(self, codes: Codes) -> NDArray[np.bool_]:
         assert self.condition is not None

@@ -6,7 +6,7 @@ from functools import cache
 
 import pandas as pd
 import pytest
-from tests.metrics.people import evidence, people
+from tests.metrics.populations import evidence, people
 
 from mintage import registry
 from mintage.contracts import Evidence, Findings, Score

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.metrics.people import KINDS, people
+from tests.metrics.populations import KINDS, people
 from tests.watching.seen import Page
 
 from mintage.errors import DataError

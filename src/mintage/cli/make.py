@@ -21,6 +21,7 @@ _OF_TEXTS = {
     "temperature": "--temperature", "top_k": "--top-k", "top_p": "--top-p", "min_p": "--min-p", "length": "--length",
     "template": "--template", "stop": "--stop", "stream": "--stream",
 }  # fmt: skip
+_OF_RECORDS = {"where": "--where", "balance": "--balance", "no_missing": "--no-missing", "fill": "--fill"}
 _SHORT = ("temperature", "top_k", "top_p", "min_p", "length", "template")  # fields of Decoding with a flag each
 
 
@@ -35,10 +36,13 @@ def generate(
         ),
     ] = None,
     number: Annotated[
-        int | None, typer.Option("-n", "--number", help="How many samples; unset: 16 pictures, or one text.")
+        int | None,
+        typer.Option("-n", "--number", help="How many samples; unset: 16 pictures, one text, 1,000 records."),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed names the same samples.")] = 0,
-    out: Annotated[Path, typer.Option(help="Folder for the files, and sheet.png or texts.jsonl.")] = Path("out"),
+    out: Annotated[Path, typer.Option(help="Folder for the files; of records a .csv, .tsv or .parquet file.")] = Path(
+        "out"
+    ),
     of: Annotated[str | None, typer.Option("--class", help="A class, by name or number.")] = None,
     given: Annotated[
         Path | None, typer.Option("--input", help="Of a translator: a picture or a folder of them.")
@@ -64,17 +68,27 @@ def generate(
     length: Annotated[int | None, typer.Option(help="Tokens of a text at most; unset: 512.")] = None,
     template: Annotated[str | None, typer.Option(help='Lines of so many characters, such as "5x4" or "5,7,5".')] = None,
     stop: Annotated[list[str] | None, typer.Option(help="A text ends before this; may be given several times.")] = None,
+    where: Annotated[str | None, typer.Option(help="Of records: only such, as \"income='>50K' and age<30\".")] = None,
+    balance: Annotated[str | None, typer.Option(help="Of records: a column with all levels equally common.")] = None,
+    no_missing: Annotated[bool, typer.Option("--no-missing", help="Of records: no value is missing.")] = False,
+    fill: Annotated[Path | None, typer.Option(help="Of records: a table whose missing values are filled in.")] = None,
     stream: Annotated[bool, typer.Option("--stream", help="Print texts while they are written.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Draw samples from a trained run, every file with how it was made; translate pictures; or write texts."""
     from mintage import api
+    from mintage.cli.tabulate import tabulate
     from mintage.cli.write import write
     from mintage.errors import ConfigError
 
     loaded = api.load(run)
-    if loaded.writes:
-        _refuse(context, _OF_PICTURES, f"{run} writes text")
+    if loaded.makes == "records":
+        of_texts = {name: flag for name, flag in _OF_TEXTS.items() if name != "temperature"}
+        _refuse(context, _OF_PICTURES | of_texts, f"{run} makes records")
+        tabulate(loaded, context.params, out, quiet=quiet)
+        return
+    if loaded.makes == "text":
+        _refuse(context, _OF_PICTURES | _OF_RECORDS, f"{run} writes text")
         values = {name: value for name in _SHORT if (value := context.params[name]) is not None}
         if stop:
             values["stop"] = tuple(stop)
@@ -82,7 +96,7 @@ def generate(
         asked |= {"n": 1 if number is None else number, "words": words or (), "flags": values}
         write(loaded, asked, out, stream=stream, quiet=quiet)
         return
-    _refuse(context, _OF_TEXTS, f"{run} makes pictures")
+    _refuse(context, _OF_TEXTS | _OF_RECORDS, f"{run} makes pictures")
     if given is not None:
         _translate(loaded, given, out, quiet, mask=mask, strength=strength, tile=tile, step=step)
         return

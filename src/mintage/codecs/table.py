@@ -130,7 +130,7 @@ class Table(Settings):
     @cached_property
     def _stops(self) -> list[int]:
         widths = [len(encoder.column.levels) + encoder.column.free for encoder in self.encoders]
-        return np.cumsum(widths).tolist()
+        return [int(stop) for stop in np.cumsum(widths)]
 
     def pack(self, codes: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Codes as they lie on the disk. Shape: (N, P) -> (N, P, 2)."""

@@ -53,6 +53,8 @@ class RecordCodec(Codec, Protocol):
     fitted: Sequence[str]  # settings that come from the data: no recipe holds them
 
     @property
+    def target(self) -> str: ...  # the column that the others are asked to foretell; "": not said
+    @property
     def columns(self) -> list[str]: ...
     @property
     def kinds_of(self) -> Mapping[str, Any]: ...

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mintage.contracts import Examples, Texts
+from mintage.data.inspection import DataReport
 from mintage.errors import DataError
 from mintage.judging.reals import Reals, data_of, labels_by_name
 from mintage.judging.translated import Translated, simple_means, translated
@@ -77,6 +78,7 @@ def made_in_folder(path: Path, reals: Reals, count: int, seed: int) -> Made:
     x, labels = data.packed.gather(rows)
     examples = Examples(x, labels_by_name(labels, data.packed.classes, reals.classes))
     report = data.report
+    assert isinstance(report, DataReport)
     remarks = []
     if report.num_unreadable:
         remarks.append(f"{report.num_unreadable:,} made files could not be read and were left out.")

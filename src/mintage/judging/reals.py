@@ -54,6 +54,8 @@ class Reals:
         """How every example was made alike."""
         if self.corpus is not None:
             return f"passages of {self.reference.x.shape[1]} tokens ({self.corpus.report.kind})"
+        if self.codec.makes == "records":
+            return f"records of {self.reference.x.shape[1]} codes"
         state = self.codec.state()
         how = [str(state[key]) for key in ("shape", "filter", "background") if key in state]
         return " ".join(["x".join(str(side) for side in self.reference.x.shape[1:]), *how])

@@ -20,7 +20,11 @@ class Positions:
     """Where in a record the learned codes stand: one position after another, as many as all columns have levels."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        self.place, self.column, self.levels, self.inside, self.free = [], [], [], [], []
+        self.place: list[int] = []
+        self.column: list[int] = []
+        self.levels: list[int] = []
+        self.inside: list[int] = []
+        self.free: list[int] = []
         width = 0
         for number, column in enumerate(columns):
             for inside, levels in enumerate(column.levels):
@@ -82,7 +86,7 @@ class ColumnNetwork(nn.Module):
         known = self._known(seen, order)
         features = self.features(known.transpose(0, 1))  # (L, B, H)
         # unbound and split at once: a slice at a time would make as many gradients of full size
-        heads = zip(self.outer.split(self.positions.levels), self.outer_bias.split(self.positions.levels), strict=True)
+        heads = zip(*(torch.split(each, self.positions.levels) for each in (self.outer, self.outer_bias)), strict=True)
         nats = [
             F.cross_entropy(F.linear(x, weight, bias).float(), truth, reduction="none")
             for x, (weight, bias), truth in zip(features.unbind(), heads, learned.unbind(1), strict=True)

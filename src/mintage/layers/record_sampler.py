@@ -52,9 +52,9 @@ class RecordSampler(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Records, and the logarithm of the chance that codes drawn freely would have been allowed ones.
 
-        `allowed` holds learned positions (by their number) to codes: (levels,) bool each; those are drawn first. `only`
-        draws these positions and leaves the others unknown. A record is as likely as among all that are allowed if it
-        is kept with exp of that logarithm, less that of the first of those positions.
+        `allowed` holds learned positions (by their number) to codes: (levels,) bool each. `only`
+        draws these positions and leaves all others unknown. Records are as likely as among all that are allowed if each
+        is kept with a chance that is proportional to exp of those logarithms, but for that of the first position.
 
         Shape: (n, P), (n, P) or None -> (n, P), (n, number of allowed positions that were drawn).
         """
@@ -63,8 +63,7 @@ class RecordSampler(nn.Module):
         codes = noise.new_full(noise.shape, UNKNOWN, dtype=torch.int64) if known is None else known.clone()
         total = self._known(codes)
         chances: list[Tensor] = []
-        order = [*allowed, *(at for at in range(len(network.positions)) if at not in allowed)]
-        for at in _whole_columns(order, network) if only is None else only:
+        for at in range(len(network.positions)) if only is None else only:
             place = network.positions.place[at]
             wanted = codes[:, place] == UNKNOWN
             if not wanted.any():
@@ -83,7 +82,7 @@ class RecordSampler(nn.Module):
             codes[:, place] = torch.where(wanted, drawn, codes[:, place])
             added = F.embedding(drawn + start, network.embedding)
             total = total + (added if wanted.all() else added * wanted[:, None])
-        for place in network.positions.free:
+        for place in network.positions.free if only is None else ():
             free = codes[:, place] == UNKNOWN
             codes[:, place] = torch.where(free, (noise[:, place] * FREE).long().clamp_max(FREE - 1), codes[:, place])
         return codes, torch.stack(chances, 1) if chances else noise.new_zeros(len(noise), 0)
@@ -107,15 +106,6 @@ def _inverse(logits: Tensor, chance: Tensor) -> Tensor:
 
 def _allowed_share(logits: Tensor, allowed: Tensor) -> Tensor:
     return torch.logsumexp(logits.masked_fill(~allowed, -torch.inf), 1) - torch.logsumexp(logits, 1)
-
-
-def _whole_columns(order: Sequence[int], network: ColumnNetwork) -> list[int]:
-    """Positions by columns, since a finer code means nothing without those before it."""
-    columns = dict.fromkeys(network.positions.column[at] for at in order)
-    of: dict[int, list[int]] = {column: [] for column in columns}
-    for at, column in enumerate(network.positions.column):
-        of[column].append(at)
-    return [at for column in columns for at in of[column]]
 
 
 def _places(network: ColumnNetwork) -> list[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from PIL import Image
@@ -22,7 +22,7 @@ from mintage.training.writer_health import WriterMonitor
 from mintage.watching import log
 from mintage.watching.film import captions_of, make_film
 from mintage.watching.frames import Frames
-from mintage.watching.portrait import records_sheet
+from mintage.watching.records_sheet import records_sheet
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -39,7 +39,7 @@ class RecordShow:
 
     def __init__(self, experiment: Experiment, run: RunDirectory, tell: Tell) -> None:
         self.experiment, self.run, self.tell = experiment, run, tell
-        self.codec: RecordCodec = experiment.data.codec
+        self.codec = cast(RecordCodec, experiment.data.codec)
         data = experiment.pictures
         self.real = self._frame(data.codec.expand(data.train.examples(_REALS).x))
 

@@ -57,7 +57,7 @@ class Comparison:
     def holds(self, frame: DataFrame) -> Flags:
         series = frame[self.column].reset_index(drop=True)
         if self.sign in ("in", "=="):
-            return np.logical_or.reduce([self._equals(series, value) for value in self.values])
+            return _any([self._equals(series, value) for value in self.values])
         if self.sign == "!=":
             return ~self._equals(series, self.values[0])
         left, right = _comparable(series, self.values[0])
@@ -72,7 +72,7 @@ class Comparison:
         if isinstance(value, str) and not _is_date(series):
             return np.array(as_words(series) == value, bool)
         left, right = _comparable(series, value)
-        return left == right
+        return np.array(left == right, bool)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Joined:
         found = [one.holds(frame) for one in self.inner]
         if self.joint == "not":
             return ~found[0]
-        return np.logical_and.reduce(found) if self.joint == "and" else np.logical_or.reduce(found)
+        return ~_any([~one for one in found]) if self.joint == "and" else _any(found)
 
 
 def parse_condition(text: str, columns: Sequence[str]) -> Condition:
@@ -223,6 +223,11 @@ class _Reader:
 
 
 _HOW = "Write it like: income='>50K' and age<30, or city in ('Rome', 'Bari'), or not (age is missing)."
+
+
+def _any(found: Sequence[Flags]) -> Flags:
+    together: Flags = np.logical_or.reduce(found)
+    return together
 
 
 def _is_date(series: Series) -> bool:

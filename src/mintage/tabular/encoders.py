@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cells", "Constant", "Encoder", "Identifier", "Levels"]
 
+RARE = "(rare)"  # what a level is called that is not told
 GROUP = 256  # levels of a column that has more are said in two positions of at most so many codes
 
 Codes = NDArray[np.int64]
@@ -84,23 +85,23 @@ class Levels(Settings):
         return np.stack([first, second], axis=1).astype(np.int64)
 
     def decode(self, codes: Codes, first: int = 0) -> Series:
-        """The values of codes. A code of rare ones, which no sampler makes, becomes the commonest level."""
+        """The values of codes; that of rare ones, which no sampler makes, is called so, or has no number."""
         import pandas as pd
 
         place = codes[:, 0] * GROUP + codes[:, 1] if self.is_grouped else codes[:, 0]
         gone = codes[:, 0] == self.column.missing if self.num_missing else np.zeros(len(codes), bool)
         known = np.where(place < len(self.levels), place, len(self.levels) - 1 if self.is_grouped else 0)
-        known = np.where(codes[:, 0] == self.column.never[0], 0, known)
-        words = np.array(self.levels, object)[known]
+        rare = codes[:, 0] == self.column.never[0]
+        words = np.array(self.levels, object)[np.where(rare, 0, known)]
         if self.dtype == "text":
-            words[gone] = None
+            words[rare], words[gone] = RARE, None
             return pd.Series(words, name=self.name, dtype="str")
         if self.dtype == "bool":
             truths = np.array([word == "True" for word in words.tolist()], object)
             truths[gone] = None
             return pd.Series(truths, name=self.name, dtype="boolean" if gone.any() else "bool")
         numbers = words.astype(np.float64)
-        return _numeric(numbers, gone, 0 if self.dtype == "integer" else None, self.name)
+        return _numeric(numbers, gone | rare, 0 if self.dtype == "integer" else None, self.name)
 
 
 class Cells(Settings):
@@ -203,7 +204,7 @@ class Cells(Settings):
             codes[:, -1] = np.where(is_exact, 0, np.clip(np.floor(share * FREE), 0, FREE - 1))
         if self.num_missing:
             codes[gone] = 0
-            codes[gone, 0] = self.column.missing
+            codes[gone, 0] = len(self._places)
         return codes
 
     def decode(self, codes: Codes, first: int = 0) -> Series:

@@ -1,4 +1,4 @@
-"""Files of tables both ways: csv, tsv and parquet in parts of bounded size; encodings, separators and bad lines told."""
+"""Files of tables both ways, in parts of bounded size: csv, tsv and parquet; how they are written is found out."""
 
 from __future__ import annotations
 

@@ -35,17 +35,16 @@ Flags = NDArray[np.bool_]
 def is_missing(values: Series) -> Flags:
     """Which values are not there: nothing, NaN, or a word that says so. Shape: (N,)."""
     gone: Flags = values.isna().to_numpy(bool)
-    if not _is_text(values):
-        return gone
-    return gone | values.isin(list(MISSING)).to_numpy(bool)
+    if _is_text(values):
+        gone = gone | values.isin(list(MISSING)).to_numpy(bool)
+    return gone
 
 
 def as_words(values: Series) -> NDArray[np.object_]:
     """Each value as a person would write it, "" where it is missing. Shape: (N,)."""
     gone = is_missing(values)
-    if _is_text(values):
-        words = values.astype(object).to_numpy(object, copy=True)
-    else:
+    words: NDArray[np.object_] = values.astype(object).to_numpy(object, copy=True)
+    if not _is_text(values):
         words = np.array([str(value) for value in values.tolist()], object)
     words[gone] = ""
     return words
@@ -55,13 +54,11 @@ def as_numbers(values: Series) -> Numbers:
     """Each value as a number, NaN where it is none; thousands may be set apart by commas. Shape: (N,)."""
     import pandas as pd
 
-    if not _is_text(values):
-        if pd.api.types.is_datetime64_any_dtype(values.dtype):
-            return np.full(len(values), np.nan)
-        return pd.to_numeric(values, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return np.full(len(values), np.nan)
     found: Numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64, na_value=np.nan, copy=True)
     left = np.isnan(found) & ~is_missing(values)
-    if left.any():
+    if left.any() and _is_text(values):
         rest = values[left].astype(str)
         plain = rest.where(~rest.str.fullmatch(_THOUSANDS), rest.str.replace(",", "", regex=False))
         plain = plain.where(~plain.str.fullmatch(_COMMA), plain.str.replace(",", ".", regex=False))
@@ -94,7 +91,7 @@ def date_formats(values: Series) -> tuple[str, ...]:
 
 
 def as_dates(values: Series, formats: Sequence[str]) -> Numbers:
-    """Each value as seconds since 1970, NaN where it is no date of these formats; time zones become UTC. Shape: (N,)."""
+    """Each value as seconds since 1970 in UTC, NaN where it is no date of these formats. Shape: (N,)."""
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
@@ -109,7 +106,7 @@ def as_dates(values: Series, formats: Sequence[str]) -> Numbers:
                 stamps[left] = _parsed(words[left], format)
     if getattr(stamps.dt, "tz", None) is not None:
         stamps = stamps.dt.tz_convert(None)
-    found = stamps.astype("datetime64[ns]").astype("int64").to_numpy(np.float64) / _NANO
+    found: Numbers = stamps.astype("datetime64[ns]").astype("int64").to_numpy(np.float64) / _NANO
     found[stamps.isna().to_numpy()] = np.nan
     return found
 

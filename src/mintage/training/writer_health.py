@@ -47,7 +47,8 @@ class WriterMonitor:
         is_worse = heldout > self._best * (1 + _WORSE) and learned < heldout
         self._worse = self._worse + 1 if is_worse else 0
         if self._worse >= _PATIENCE:
-            detail = f"{learned:.2f} nats a {self.unit} on what it learns, {heldout:.2f} on others, and {self._best:.2f} once"
+            then = f"{heldout:.2f} on others, and {self._best:.2f} once"
+            detail = f"{learned:.2f} nats a {self.unit} on what it learns, {then}"
             return self._say("overfitting", step, detail)
         if not self._worse:
             self._active.pop("overfitting", None)

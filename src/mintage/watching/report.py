@@ -12,6 +12,8 @@ from mintage.storage import write_text
 from mintage.watching.charts import charts
 from mintage.watching.frontier import frontier_parts
 from mintage.watching.page import command, definitions, figure, page, picture, picture_uri, section
+from mintage.watching.portrait import portrait_html
+from mintage.watching.privacy import privacy_parts
 from mintage.watching.progress import progress
 from mintage.watching.story import Story, read_story
 from mintage.watching.verdicts import copy_parts, score_parts
@@ -37,6 +39,8 @@ def write_report(run: RunDirectory) -> Path:
         section("translations", "Pictures that it never saw", *_translations(story)),
         section("scores", "Scores", *score_parts(story.verdicts)),
         section("frontier", "Fluent and varied", *(frontier_parts(story.verdicts[0]) if story.verdicts else [])),
+        section("portrait", "Real beside made", *_portrait(story)),
+        section("privacy", "Does it give anybody away?", *(privacy_parts(story.verdicts[0]) if story.verdicts else [])),
         section("copies", "Does it copy?", *(copy_parts(story.verdicts[0], nearest) if story.verdicts else [])),
         section("curves", "Curves", *charts(story.rows, story.events)),
         section("data", "The data", *_data(story)),
@@ -89,6 +93,11 @@ def _pictures(story: Story) -> list[str]:
             words += " Left the input, then the output, then the target where it is known."
         parts.append(f'<div class="whole">{figure(image, "Generated", words)}</div>')
     return parts
+
+
+def _portrait(story: Story) -> list[str]:
+    drawn = portrait_html(story.run.portrait) if story.run.portrait.is_file() else ""
+    return [drawn] if drawn else []
 
 
 def _translations(story: Story) -> list[str]:

@@ -22,6 +22,7 @@ __all__ = ["Story", "read_story"]
 
 Row = Mapping[str, Any]
 
+_REPORTS: Mapping[str, type[DataReport | TextReport | TableReport]] = {"text": TextReport, "records": TableReport}
 _KINDS = {"text": ("writer", "documents"), "records": ("generator", "records")}
 
 
@@ -130,8 +131,7 @@ class Story:
         if not self.data:
             return []
         try:
-            form = {"text": TextReport, "records": TableReport}.get(self.makes, DataReport)
-            return form.from_dict(self.data).lines()
+            return _REPORTS.get(self.makes, DataReport).from_dict(self.data).lines()
         except (TypeError, ValueError, KeyError, AttributeError, IndexError):  # written by another version
             return [f"{key.replace('_', ' ')}: {_listed(value)}" for key, value in self.data.items() if value]
 
