@@ -48,10 +48,11 @@ def tiny(name: str, **settings: object) -> object:
     return registry.find("models", name).read({**TINY.get(name, {}), **settings})
 
 
-def test_every_model_is_tried_here_or_among_the_pictures() -> None:
+def test_every_model_is_tried_here_or_among_the_pictures_or_the_series() -> None:
     from tests.models.test_every_model import MODELS
+    from tests.models.test_every_series_model import FORETELLERS
 
-    assert sorted([*MODELS, *WRITERS]) == sorted(registry.names("models"))
+    assert sorted([*MODELS, *WRITERS, *FORETELLERS]) == sorted(registry.names("models"))
 
 
 WRITERS = [name for name in registry.names("models") if fits(name)]
