@@ -102,11 +102,16 @@ class Series(Settings):
 
     def encode(self, raw: Any) -> Tensor:
         """One line, or levels (T + 1, V), as it is learned. Shape: (T + 1, V) float32."""
-        scaled = additive(_values(raw), self.kinds)
+        values = _values(raw)
+        moves = increments(additive(values, self.kinds), self.kinds)
+        scaled = torch.from_numpy((moves - np.array(self.centres)) / np.array(self.spreads))
+        return torch.cat([self.starts(values[:1]), scaled.float()])
+
+    def starts(self, values: NDArray[np.float64]) -> Tensor:
+        """The first row of windows that begin with these levels. Shape: (N, V) both."""
+        scaled = (additive(values, self.kinds) - np.array(self.middles)) / np.array(self.spreads)
         kept = np.array([kind == "difference" for kind in self.kinds])
-        start = np.where(kept, (scaled[0] - np.array(self.middles)) / np.array(self.spreads), 0.0)
-        moves = (increments(scaled, self.kinds) - np.array(self.centres)) / np.array(self.spreads)
-        return torch.from_numpy(np.concatenate([start[None], moves]).astype(np.float32))
+        return torch.from_numpy(np.where(kept, scaled, 0.0).astype(np.float32))
 
     def expand(self, stored: Tensor) -> Tensor:
         """What a model learns from. Shape: (B, T + 1, V) both."""
