@@ -47,6 +47,16 @@ def test_a_long_file_has_the_lines_of_its_entities(tmp_path: Path) -> None:
     assert Series(path, target="Close").panel.variables == ("Close",)
 
 
+def test_a_sensor_that_says_low_now_and_then_is_a_variable_and_no_entity(tmp_path: Path) -> None:
+    words = [str(row % 5) for row in range(60)]
+    words[7] = "Low"
+    path = write(tmp_path, sensor=words, datetime=DAYS, x=ROWS)
+    assert Series.accepts(path)
+    panel = Series(path).panel
+    assert panel.variables == ("sensor", "x")
+    assert panel.lines[0].values[7].tolist() == [1, 7]  # the last number is carried on
+
+
 def test_records_are_no_series(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     adult = {"age": rng.integers(17, 90, 60), "work": rng.choice(["Private", "State-gov"], 60), "hours": ROWS}

@@ -23,6 +23,7 @@ _SEEN = 2_000  # rows by which a file is known
 _MOST_DOUBLE = 0.05  # share of rows whose time stands twice within an entity
 _LEAST_EACH = 8  # rows of an entity, on average
 _MOST_WORDS = 1  # columns of words in a file of series: the entity
+_MOSTLY = 0.95  # share of a column's values that are numbers, from which on the others are taken for missing
 _EXTRA = "Tables need pandas: pip install 'mintage[table]'."
 
 
@@ -106,7 +107,12 @@ def _read(path: Path, rows: int | None = None) -> pd.DataFrame:
     if path.suffix.lower() == ".parquet":
         whole = pd.read_parquet(path).reset_index(drop=False)
         return whole.drop(columns="index", errors="ignore").head(rows or len(whole))
-    return pd.read_csv(path, sep="\t" if path.suffix.lower() == ".tsv" else ",", nrows=rows)
+    frame = pd.read_csv(path, sep="\t" if path.suffix.lower() == ".tsv" else ",", nrows=rows)
+    for name in frame.columns.difference(frame.select_dtypes("number").columns):
+        numbers = pd.to_numeric(frame[name], errors="coerce")  # a sensor may say "Low" where it has no number
+        if numbers.notna().sum() >= _MOSTLY * max(int(frame[name].notna().sum()), 1):
+            frame[name] = numbers
+    return frame
 
 
 def _stamp_of(frame: pd.DataFrame) -> str:
