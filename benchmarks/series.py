@@ -81,7 +81,7 @@ def main() -> None:
     means = {
         "random walk": by_simple_means(RandomWalk(), kinds),
         "block bootstrap": by_simple_means(BlockBootstrap(), kinds),
-        "GARCH, filtered": by_simple_means(Garch(), kinds, 1_500),
+        "GARCH, filtered": by_simple_means(Garch(refit=20), kinds, 2_000),
         "last value": by_simple_means(LastValue(), kinds),
     }
     origins = list(origins_of(data.packed.lines, after, told.horizon, told.every))

@@ -43,7 +43,7 @@ def by_sampler(sampler: Sampler, codec: Series, context: int) -> Forecaster:
 
     def paths(history: Values, n: int, horizon: int, seed: int) -> Values:
         seen = history[-context - 1 :]
-        told = codec.encode(seen)[None].expand(n, -1, -1)
+        told = codec.encode(seen)[None]
         shape = (n, horizon, len(codec.variables), 2)
         with torch.inference_mode():
             made = sampler(torch.randn(shape, generator=generator(seed, "forecast")), told)

@@ -61,6 +61,15 @@ def test_a_wild_end_makes_a_wild_forecast_that_calms_down(surprises: str) -> Non
     assert np.corrcoef(drawn[:, 0].T)[0, 1] > 0.75
 
 
+def test_parameters_may_stay_while_volatility_follows() -> None:
+    steps = planted(3_000)[:, None]
+    means = Garch(refit=2).fit(steps[:-200].cumsum(0))
+    before, variance = means.fits, means.next
+    assert means.fit(steps.cumsum(0)).fits is before
+    assert means.next != variance
+    assert means.fit(steps.cumsum(0)).fits is not before
+
+
 def test_few_steps_are_an_error_that_helps() -> None:
     with pytest.raises(DataError, match="needs 100 steps"):
         fit_garch(np.arange(20.0))

@@ -71,17 +71,20 @@ class Garch:
     """GARCH(1, 1) of each variable, with surprises of one time drawn together, so that variables keep their company.
 
     Surprises are those of history over their volatility: filtered historical simulation (Barone-Adesi et al., 1999); or
-    "normal" or "student" ones that are joined by the rank correlations of history.
+    "normal" or "student" ones that are joined by the rank correlations of history. Walking forward, parameters are
+    estimated anew at every `refit`-th history alone; volatilities always follow it.
     """
 
-    def __init__(self, surprises: Literal["filtered", "normal", "student"] = "filtered") -> None:
-        self.surprises = surprises
+    def __init__(self, surprises: Literal["filtered", "normal", "student"] = "filtered", *, refit: int = 1) -> None:
+        self.surprises, self.refit, self.seen = surprises, refit, 0
 
     def fit(self, history: Values) -> Self:
         """Estimate each variable by itself, then what they have in common."""
         self.last, steps = history[-1], np.diff(history, axis=0)
         law: Law = "normal" if self.surprises == "normal" else "student"
-        self.fits = [fit_garch(column, law) for column in steps.T]
+        if self.seen % self.refit == 0:
+            self.fits = [fit_garch(column, law) for column in steps.T]
+        self.seen += 1
         variances = np.stack([fit.variances(column) for fit, column in zip(self.fits, steps.T, strict=True)], 1)
         self.means = np.array([fit.mean for fit in self.fits])
         self.next = variances[-1]

@@ -31,7 +31,7 @@ class PathSampler(nn.Module):
     Two standard normal numbers a step and variable are all the chance. A history is what windows are: a row that says
     where it starts, then increments; the path has as many steps as the noise.
 
-    Shape: noise (n, T, V, 2), condition (n, C + 1, V) -> (n, T, V); without one noise (n, unseen + T, V, 2) ->
+    Shape: noise (n, T, V, 2), condition (n, C + 1, V) or one for all (1, C + 1, V) -> (n, T, V); without one noise (n, unseen + T, V, 2) ->
     (n, T + 1, V), whose first row is the start.
     """
 
@@ -45,7 +45,8 @@ class PathSampler(nn.Module):
 
     def forward(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
         if condition is not None:
-            return self._go_on(Past.along(condition.float(), self.window.half_lives, self.window.lags)[2], noise)
+            past = Past.along(condition.float(), self.window.half_lives, self.window.lags)[2]
+            return self._go_on(past.repeated(len(noise)), noise)
         past = Past.begin(noise[:, 0, :, 0] * 0, self.window.half_lives, self.window.lags)
         self._go_on(past, noise[:, : self.window.unseen])
         start = past.level[:, None]

@@ -52,6 +52,11 @@ class Past:
         self.level = self.level + x
         self.steps += 1
 
+    def repeated(self, rows: int) -> Past:
+        """The past of one series for as many that go on from it."""
+        parts = (part.expand(rows, *part.shape[1:]) for part in (self.trend, self.power, self.lags, self.level))
+        return Past(self.half_lives, *parts, self.steps)
+
     @property
     def scale(self) -> Tensor:
         """The width of a step to be expected. Shape: (B, V)."""
