@@ -31,8 +31,8 @@ class PathSampler(nn.Module):
     Two standard normal numbers a step and variable are all the chance. A history is what windows are: a row that says
     where it starts, then increments; the path has as many steps as the noise.
 
-    Shape: noise (n, T, V, 2), condition (n, C + 1, V) or one for all (1, C + 1, V) -> (n, T, V); without one noise (n, unseen + T, V, 2) ->
-    (n, T + 1, V), whose first row is the start.
+    Shape: noise (n, T, V, 2), condition (n, C + 1, V) or one for all (1, C + 1, V) -> (n, T, V); without one
+    noise (n, unseen + T, V, 2) -> (n, T + 1, V), whose first row is the start.
     """
 
     def __init__(self, law: StepLaw, window: Window) -> None:

@@ -54,8 +54,8 @@ class Past:
 
     def repeated(self, rows: int) -> Past:
         """The past of one series for as many that go on from it."""
-        parts = (part.expand(rows, *part.shape[1:]) for part in (self.trend, self.power, self.lags, self.level))
-        return Past(self.half_lives, *parts, self.steps)
+        trend, power, lags = (part.expand(rows, -1, -1) for part in (self.trend, self.power, self.lags))
+        return Past(self.half_lives, trend, power, lags, self.level.expand(rows, -1), self.steps)
 
     @property
     def scale(self) -> Tensor:
