@@ -23,6 +23,7 @@ from mintage.data.view import Origin, RowsOf, View
 from mintage.degradation import Chain, read_chain
 from mintage.errors import ConfigError, DataError
 from mintage.recipe import DataSettings
+from mintage.series_data import SeriesData, open_series, series_spec
 
 __all__ = ["AnyData", "Data", "data_spec", "open_data", "open_pictures", "read_codec"]
 
@@ -87,7 +88,7 @@ class Data:
         return replace(self.train, part=rows)
 
 
-AnyData = Data | Corpus
+AnyData = Data | Corpus | SeriesData
 
 
 def open_data(
@@ -110,6 +111,14 @@ def open_data(
         corpus = open_corpus(source, settings, wanted, seed, (cache, progress))
         state = {key: value for key, value in corpus.codec.state().items() if key not in corpus.codec.fitted}
         return corpus, settings, {"name": kind, **state}
+    if hasattr(source, "panel"):
+        asked = {"name": "series", **codec}
+        kind = str(asked.pop("name"))
+        series = open_series(
+            source, settings.heldout, settings.context, registry.find("codecs", kind).read(asked, "codec")
+        )
+        state = {key: value for key, value in series.codec.state().items() if key not in series.codec.fitted}
+        return series, settings.model_copy(update={"context": series.train.context}), {"name": kind, **state}
     return _open_pictures(source, settings, codec, seed, (cache, progress))
 
 
@@ -158,6 +167,8 @@ def data_spec(settings: DataSettings, codec: Codec, classes: Sequence[str], orig
     """What a model makes, and what it is told: a class, a picture, its target spoiled, or nothing."""
     if codec.spec.classes is not None:
         return text_spec(settings, cast(TokenCodec, codec))
+    if codec.spec.shape[0] is None:
+        return series_spec(settings.context, codec.spec)
     x = _through(settings.window, codec.spec)
     if origin is not None:
         return DataSpec(x=x, condition=_through(settings.window, origin.spec))

@@ -16,7 +16,7 @@ from mintage.data.windows import Track, WindowView
 from mintage.errors import DataError
 from mintage.timeline.lines import Line, Panel
 
-__all__ = ["SeriesData", "SeriesReport", "cut_by_time", "open_series"]
+__all__ = ["SeriesData", "SeriesReport", "cut_by_time", "open_series", "series_spec"]
 
 _SHARE_SELECTION = 0.25  # of what is held out: the earlier part
 _SHORTEST = 8  # steps of a window
@@ -86,10 +86,10 @@ class SeriesData:
 
     def seen_by(self, context: int) -> SeriesData:
         """The same in windows of another length."""
-        spec = DataSpec(x=replace(self.spec.x, shape=(context + 1, len(self.codec.variables))))
         train, selection, heldout = (
             replace(view, context=context) for view in (self.train, self.selection, self.heldout)
         )
+        spec = series_spec(context, self.codec.spec)
         return replace(self, spec=spec, train=train, selection=selection, heldout=heldout)
 
     def batches(self, view: WindowView, count: int, size: int = 64) -> Iterator[Batch]:
@@ -124,8 +124,14 @@ def open_series(source: Any, heldout: float, context: int, codec: Series) -> Ser
         step=panel.step, is_grid=panel.is_grid,
         heldout_from=str(max(line.stamps[-1] for line in parts[0])) if heldout else "", remarks=tuple(remarks),
     )  # fmt: skip
-    spec = DataSpec(x=TensorSpec(shape=(fitting + 1, len(codec.variables))))
-    return SeriesData(panel, report, codec, spec, train, selection, held, source.fingerprint())
+    return SeriesData(
+        panel, report, codec, series_spec(fitting, codec.spec), train, selection, held, source.fingerprint()
+    )
+
+
+def series_spec(context: int, x: TensorSpec) -> DataSpec:
+    """What a model makes: windows of so many steps behind the row that says where they start."""
+    return DataSpec(x=replace(x, shape=(context + 1, x.shape[1])))
 
 
 def cut_by_time(lines: Sequence[Line], shares: Sequence[float]) -> list[list[Line]]:

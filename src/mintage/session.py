@@ -20,7 +20,9 @@ from mintage.experiment import Experiment
 from mintage.judging.selection import score_of
 from mintage.opening import Data
 from mintage.run import RunDirectory
+from mintage.series_data import SeriesData
 from mintage.showing.pictures import PictureShow
+from mintage.showing.series import SeriesShow
 from mintage.showing.texts import TextShow
 from mintage.storage import write_json, write_text
 from mintage.training.checkpoint import Checkpoints
@@ -174,8 +176,9 @@ class _Scene:
         for complaint in complaints:
             self.tell({"event": "fallback", "step": experiment.loop.step, "message": complaint})
         loop, recipe = experiment.loop, experiment.recipe
-        show = PictureShow if isinstance(experiment.data, Data) else TextShow
-        self.show: PictureShow | TextShow = show(experiment, run, self.tell)
+        shows: dict[type, type[PictureShow | TextShow | SeriesShow]] = {Data: PictureShow, SeriesData: SeriesShow}
+        show = shows.get(type(experiment.data), TextShow)
+        self.show: PictureShow | TextShow | SeriesShow = show(experiment, run, self.tell)
         self.checkup = self.show.checkup(resume)
         self.recorder = Recorder(loop, [self.checkup.enrich, self.tell, self.checkup], seconds_before=seconds)
         kept = Checkpoints(run.checkpoints, keep_last=recipe.training.keep_last, keep_best=recipe.training.keep_best)

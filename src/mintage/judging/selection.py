@@ -16,18 +16,20 @@ from mintage.judging.likelihood import token_nats
 from mintage.judging.translated import Translated, translated
 from mintage.layers.perceptual import PerceptualDistance
 from mintage.sampling import sample
+from mintage.series_data import SeriesData
 from mintage.statistics.kernels import kernel_distance
 from mintage.statistics.perception import eyes_for
 from mintage.storage import cache_folder
 from mintage.training.saver import CheckpointScore
 
-__all__ = ["FidelityScore", "LikelihoodScore", "ManifoldScore", "SelectionScore", "score_of"]
+__all__ = ["FidelityScore", "LikelihoodScore", "ManifoldScore", "SelectionScore", "StepScore", "score_of"]
 
 _SAMPLES = 1_000
 _FEWEST = 10  # real examples to compare with
 _STEPS = 100  # of the embedding's learning: a quarter of what a judge takes, for it is time that training lacks
 
 _FORETOLD = 50_000  # tokens of the selection part
+_WINDOWS = 256  # of series
 _CONTENT = 0.8  # of the outputs must be nearest to their own input
 _TRANSLATED, _TARGETS = 200, 2_000
 
@@ -36,6 +38,8 @@ def score_of(experiment: Experiment) -> CheckpointScore | None:
     """The score for this game, if there are held-out examples enough to compare with."""
     if isinstance(experiment.data, Corpus):
         return LikelihoodScore(experiment, experiment.data) if len(experiment.data.selection) else None
+    if isinstance(experiment.data, SeriesData):
+        return StepScore(experiment, experiment.data) if len(experiment.data.selection) else None
     if len(experiment.data.selection) < _FEWEST or experiment.data.spec.x.classes is not None:
         return None
     if not experiment.data.translates:
@@ -174,6 +178,24 @@ class LikelihoodScore:
         writer = self.experiment.loop.averager.sampler.writer  # type: ignore[attr-defined]
         view = self.corpus.selection
         return token_nats(writer, view, stride=view.context, most=_FORETOLD).mean
+
+
+class StepScore:
+    """Nats that each step of the selection part costs the averaged forecaster."""
+
+    name = "nats"
+    words = "least surprised by held-out steps"
+
+    def __init__(self, experiment: Experiment, data: SeriesData) -> None:
+        self.experiment, self.data = experiment, data
+
+    @torch.inference_mode()
+    def __call__(self) -> float:
+        """The nats now; lower is better."""
+        sampler, view = self.experiment.loop.averager.sampler, self.data.selection
+        batches = self.data.batches(view, _WINDOWS)
+        nats = [-sampler.log_density(batch.x.to(self.experiment.device)) for batch in batches]  # type: ignore[attr-defined]
+        return float(torch.cat(nats).mean())
 
 
 def _translated(experiment: Experiment, view: View, count: int = _TRANSLATED) -> Translated:

@@ -28,13 +28,13 @@ class SeriesAR(Settings):
     """Units of the network that all variables share."""
     components: int = Field(6, ge=1)
     """Normal laws that a step's is mixed of."""
-    half_lives: tuple[float, ...] = (1.0, 4.0, 15.0, 60.0)
+    half_lives: tuple[float, ...] = (1.0, 4.0, 15.0, 60.0, 200.0)
     """Steps after which a move counts half, of each running mean."""
     lags: int = Field(4, ge=1)
     """Last steps that are seen one by one."""
     dropout: float = Field(0.1, ge=0, lt=1)
     """Share of units that are left out while learning."""
-    unseen: int = Field(60, ge=0)
+    unseen: int = Field(250, ge=0)
     """Steps that are drawn and dropped before a window without history begins."""
 
     habits: ClassVar[Mapping[str, Any]] = {
