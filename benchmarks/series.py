@@ -45,7 +45,8 @@ def likeness(data: SeriesData, sampler: Any, seed: int) -> dict[str, Any]:
     """Stylised facts of real stretches with their bands, and of as many drawn ones, by the model and by two means."""
     kinds, length = data.codec.kinds, data.train.context
     line = max(data.packed.lines, key=len)
-    scaled = additive(line.values, kinds)
+    learned = line.stamps <= np.datetime64(data.report.heldout_from, "s")
+    scaled = additive(line.values[learned], kinds)
     real = stretches_of(increments(scaled, kinds), length)
     count, rng = len(real), np.random.default_rng(seed)
     with torch.inference_mode():

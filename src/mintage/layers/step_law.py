@@ -61,7 +61,7 @@ class StepLaw(nn.Module):
         with torch.no_grad():
             self.head.weight.mul_(0.1)
             self.head.bias.zero_()
-            self.head.bias[2 * components :] = torch.linspace(-0.8, 0.8, components)
+            self.head.bias[2 * components :] = torch.linspace(-1.0, 1.8, components)
 
     def heard(self, features: Tensor) -> Tensor:
         """What the past adds for each variable, which waits for no other. Shape: (..., V, F) -> (..., V, H)."""

@@ -26,7 +26,7 @@ class SeriesAR(Settings):
 
     width: int = Field(48, ge=1)
     """Units of the network that all variables share."""
-    components: int = Field(6, ge=1)
+    components: int = Field(8, ge=1)
     """Normal laws that a step's is mixed of."""
     half_lives: tuple[float, ...] = (1.0, 4.0, 15.0, 60.0, 200.0)
     """Steps after which a move counts half, of each running mean."""
