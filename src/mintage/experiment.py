@@ -19,6 +19,7 @@ from mintage.numbers import Numbers
 from mintage.opening import AnyData, Data
 from mintage.recipe import Recipe, resolve
 from mintage.seeding import derive
+from mintage.series_data import SeriesData
 from mintage.training.ema import Averager
 from mintage.training.loop import Loop
 from mintage.training.precision import calibrate
@@ -67,6 +68,8 @@ def suited(data: AnyData, images: int, device: torch.device) -> dict[str, Any]:
         return {"model": found, "training": {"batch": min(max(batch, LEAST_WINDOWS), MOST_WINDOWS)}}
     if data.makes == "records":
         return {"model": {"name": "tabular_ar"}}
+    if isinstance(data, SeriesData):
+        return {"model": {"name": "series_ar"}}
     if data.translates:
         return {"model": {"name": _translator(data)}}
     count, side = len(data.train), data.spec.x.shape[-1] or 0
@@ -89,8 +92,8 @@ def _translator(data: Data) -> str:
 
 
 def _seen(data: AnyData, recipe: Recipe) -> AnyData:
-    """Text in windows of the recipe's context."""
-    return data.seen_by(recipe.data.context) if isinstance(data, Corpus) else data
+    """Text and series in windows of the recipe's context."""
+    return data if isinstance(data, Data) else data.seen_by(recipe.data.context)
 
 
 class Experiment:

@@ -25,6 +25,7 @@ from mintage.data.view import Origin, RowsOf, View
 from mintage.degradation import Chain, read_chain
 from mintage.errors import ConfigError, DataError
 from mintage.recipe import DataSettings
+from mintage.series_data import SeriesData, open_series, series_spec
 
 __all__ = ["AnyData", "Data", "data_spec", "open_data", "open_pictures", "read_codec"]
 
@@ -94,7 +95,7 @@ class Data:
         return replace(self.train, part=rows)
 
 
-AnyData = Data | Corpus
+AnyData = Data | Corpus | SeriesData
 
 
 def open_data(
@@ -119,6 +120,14 @@ def open_data(
         return corpus, settings, {"name": kind, **state}
     if hasattr(source, "frames"):
         return _open_table(source, settings, codec, seed, (cache, progress))
+    if hasattr(source, "panel"):
+        asked = {"name": "series", **codec}
+        kind = str(asked.pop("name"))
+        series = open_series(
+            source, settings.heldout, settings.context, registry.find("codecs", kind).read(asked, "codec")
+        )
+        state = {key: value for key, value in series.codec.state().items() if key not in series.codec.fitted}
+        return series, settings.model_copy(update={"context": series.train.context}), {"name": kind, **state}
     return _open_pictures(source, settings, codec, seed, (cache, progress))
 
 
@@ -139,7 +148,7 @@ def open_pictures(
 def _open_table(
     source: Any, settings: DataSettings, codec: Mapping[str, Any], seed: int, reading: tuple[Path, Progress]
 ) -> tuple[Data, DataSettings, dict[str, Any]]:
-    asked = {"name": "table", **codec}
+    asked = {"name": "table", **({"target": settings.target} if settings.target else {}), **codec}
     kind = str(asked.pop("name"))
     wanted: RecordCodec = registry.find("codecs", kind).read(asked, "codec")
     packed, report = pack_table(source, wanted, *reading)
@@ -192,6 +201,8 @@ def data_spec(settings: DataSettings, codec: Codec, classes: Sequence[str], orig
         return text_spec(settings, cast(TokenCodec, codec))
     if codec.makes == "records":
         return DataSpec(x=codec.spec)
+    if codec.makes == "series":
+        return series_spec(settings.context, codec.spec)
     x = _through(settings.window, codec.spec)
     if origin is not None:
         return DataSpec(x=x, condition=_through(settings.window, origin.spec))

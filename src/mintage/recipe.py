@@ -50,6 +50,10 @@ class DataSettings(Settings):
     """Spoil in two rounds, as pictures that were saved, shared and saved again (Wang et al., 2021)."""
     column: str | None = None
     """Of a table of texts (.jsonl, .json, .csv, .tsv): the column that holds them; unset: "text", or the longest."""
+    entity: str = ""
+    """Of a table with a time line: the column that says whose row it is; unset: recognised, where there is one."""
+    target: str = ""
+    """Of a table with a time line: the variables to be learned, with commas between; unset: all."""
     documents: Literal["file", "blank-line", "line"] | None = None
     """Where a text ends and the next begins; unset: with its file, but for files of records that all begin alike."""
     heading: str | None = None

@@ -21,6 +21,7 @@ from mintage.judging.selection import score_of
 from mintage.run import RunDirectory
 from mintage.showing.pictures import PictureShow
 from mintage.showing.records import RecordShow
+from mintage.showing.series import SeriesShow
 from mintage.showing.texts import TextShow
 from mintage.storage import write_json, write_text
 from mintage.training.checkpoint import Checkpoints
@@ -34,8 +35,13 @@ from mintage.watching.tensorboard import TensorBoard
 
 __all__ = ["Outcome", "Watcher", "create_run", "machine_facts", "train"]
 
-Show = PictureShow | TextShow | RecordShow
-_SHOWS: Mapping[Makes, type[Show]] = {"pictures": PictureShow, "text": TextShow, "records": RecordShow}
+Show = PictureShow | TextShow | RecordShow | SeriesShow
+_SHOWS: Mapping[Makes, type[Show]] = {
+    "pictures": PictureShow,
+    "text": TextShow,
+    "records": RecordShow,
+    "series": SeriesShow,
+}
 
 Watcher = Callable[[Mapping[str, Any]], None]  # sees every row and event of the log as it is written
 

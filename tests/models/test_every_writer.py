@@ -48,11 +48,12 @@ def tiny(name: str, **settings: object) -> object:
     return registry.find("models", name).read({**TINY.get(name, {}), **settings})
 
 
-def test_every_model_is_tried_here_or_among_the_pictures_or_the_tables() -> None:
+def test_every_model_is_tried_here_or_among_the_pictures_the_tables_or_the_series() -> None:
     from tests.models.test_every_model import MODELS
+    from tests.models.test_every_series_model import FORETELLERS
     from tests.models.test_table_gans import NAMES
 
-    assert sorted([*MODELS, *WRITERS, *NAMES]) == sorted(registry.names("models"))
+    assert sorted([*MODELS, *WRITERS, *NAMES, *FORETELLERS, "tabular_ar"]) == sorted(registry.names("models"))
 
 
 WRITERS = [name for name in registry.names("models") if fits(name)]

@@ -14,6 +14,7 @@ from mintage.augmentation import Pipeline
 from mintage.contracts import Batch, Share
 from mintage.data.text_view import TextView
 from mintage.data.view import Rows, View
+from mintage.data.windows import WindowView
 from mintage.seeding import generator
 
 __all__ = ["Cut", "Stream"]
@@ -49,7 +50,7 @@ class Stream:
 
     def __init__(
         self,
-        view: View | TextView,
+        view: View | TextView | WindowView,
         cut: Cut,
         seed: int,
         *,

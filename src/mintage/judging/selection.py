@@ -19,12 +19,21 @@ from mintage.layers.perceptual import PerceptualDistance
 from mintage.opening import MOST_SELECTION
 from mintage.sampling import sample
 from mintage.seeding import generator
+from mintage.series_data import SeriesData
 from mintage.statistics.kernels import kernel_distance
 from mintage.statistics.perception import eyes_for
 from mintage.storage import cache_folder
 from mintage.training.saver import CheckpointScore
 
-__all__ = ["FidelityScore", "LikelihoodScore", "ManifoldScore", "RecordLikelihood", "SelectionScore", "score_of"]
+__all__ = [
+    "FidelityScore",
+    "LikelihoodScore",
+    "ManifoldScore",
+    "RecordLikelihood",
+    "SelectionScore",
+    "StepScore",
+    "score_of",
+]
 
 _SAMPLES = 1_000
 _FEWEST = 10  # real examples to compare with
@@ -32,6 +41,7 @@ _STEPS = 100  # of the embedding's learning: a quarter of what a judge takes, fo
 
 _ORDERS = 4  # of columns
 _FORETOLD = 50_000  # tokens of the selection part
+_WINDOWS = 256  # of series
 _CONTENT = 0.8  # of the outputs must be nearest to their own input
 _TRANSLATED, _TARGETS = 200, 2_000
 
@@ -40,6 +50,8 @@ def score_of(experiment: Experiment) -> CheckpointScore | None:
     """The score for this game, if there are held-out examples enough to compare with."""
     if isinstance(experiment.data, Corpus):
         return LikelihoodScore(experiment, experiment.data) if len(experiment.data.selection) else None
+    if isinstance(experiment.data, SeriesData):
+        return StepScore(experiment, experiment.data) if len(experiment.data.selection) else None
     if len(experiment.data.selection) < _FEWEST:
         return None
     if experiment.data.makes == "records":
@@ -206,6 +218,24 @@ class RecordLikelihood:
         ]
         network.train(was_learning)
         return float(torch.cat(costs).sum(1).mean())
+
+
+class StepScore:
+    """Nats that each step of the selection part costs the averaged forecaster."""
+
+    name = "nats"
+    words = "least surprised by held-out steps"
+
+    def __init__(self, experiment: Experiment, data: SeriesData) -> None:
+        self.experiment, self.data = experiment, data
+
+    @torch.inference_mode()
+    def __call__(self) -> float:
+        """The nats now; lower is better."""
+        sampler, view = self.experiment.loop.averager.sampler, self.data.selection
+        batches = self.data.batches(view, _WINDOWS)
+        nats = [-sampler.log_density(batch.x.to(self.experiment.device)) for batch in batches]  # type: ignore[attr-defined]
+        return float(torch.cat(nats).mean())
 
 
 def _translated(experiment: Experiment, view: View, count: int = _TRANSLATED) -> Translated:

@@ -83,8 +83,8 @@ OF_WRITING: Mapping[str, tuple[str, str]] = {
 
 OF_RECORDS: Mapping[str, tuple[str, str]] = {
     "overfitting": (
-        "It learns its records by heart ({detail}): others it foretells worse and worse.",
-        "Stop here: mintage generate takes the best checkpoint. Give it more records, raise model.dropout, or make "
+        "It learns its examples by heart ({detail}): others it foretells worse and worse.",
+        "Stop here: mintage generate takes the best checkpoint. Give it more data, raise model.dropout, or make "
         "model.width smaller; training.patience = 3 stops by itself.",
     ),
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mintage.data.inspection import DataReport
+from mintage.data.series_report import SeriesReport
 from mintage.data.table_report import TableReport
 from mintage.data.text_report import TextReport
 from mintage.run import RunDirectory
@@ -22,8 +23,12 @@ __all__ = ["Story", "read_story"]
 
 Row = Mapping[str, Any]
 
-_REPORTS: Mapping[str, type[DataReport | TextReport | TableReport]] = {"text": TextReport, "records": TableReport}
-_KINDS = {"text": ("writer", "documents"), "records": ("generator", "records")}
+_REPORTS: Mapping[str, type[DataReport | TextReport | TableReport | SeriesReport]] = {
+    "text": TextReport,
+    "records": TableReport,
+    "series": SeriesReport,
+}
+_KINDS = {"text": ("writer", "documents"), "records": ("generator", "records"), "series": ("forecaster", "lines")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,106 @@
+"""How well series_ar foretells and resembles real series beside simple means: python benchmarks/series.py FILE."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mintage.backtesting import backtest, by_mean
+from mintage.codecs.series import Series as Codec
+from mintage.data.loading import Cut, Stream
+from mintage.forecasting import by_sampler, by_simple_means, judge_forecasts, origins_of
+from mintage.foretelling.garch import Garch
+from mintage.foretelling.paths import BlockBootstrap, LastValue, RandomWalk
+from mintage.models.series_ar import SeriesAR
+from mintage.numbers import Numbers
+from mintage.series_data import SeriesData, open_series
+from mintage.sources.series import Series as Source
+from mintage.statistics.stylised_facts import bands, facts, stretches_of
+from mintage.timeline.changes import additive, increments
+from mintage.training.ema import Averager
+from mintage.training.loop import Loop
+from mintage.training.settings import TrainingSettings
+from mintage.training.update import PlainUpdate
+
+
+def trained(data: SeriesData, steps: int, seed: int) -> Any:
+    """The averaged sampler after so many steps."""
+    torch.manual_seed(seed)
+    game = SeriesAR().build(data.spec)
+    settings = TrainingSettings.read({**SeriesAR.habits, "steps": steps})
+    stream = Stream(data.train, Cut(settings.batch, 1, 0, 1), seed, device=torch.device("cpu"), workers=0)
+    averager = Averager(game.sampler, settings.ema_half_life, settings.ema_ramp)
+    loop = Loop(game, stream, PlainUpdate(game, settings, Numbers(), len(data.train)), averager, settings, seed)
+    loop.run()
+    return averager.sampler.eval()
+
+
+def likeness(data: SeriesData, sampler: Any, seed: int) -> dict[str, Any]:
+    """Stylised facts of real stretches with their bands, and of as many drawn ones, by the model and by two means."""
+    kinds, length = data.codec.kinds, data.train.context
+    line = max(data.packed.lines, key=len)
+    learned = line.stamps <= np.datetime64(data.report.heldout_from, "s")
+    scaled = additive(line.values[learned], kinds)
+    real = stretches_of(increments(scaled, kinds), length)
+    count, rng = len(real), np.random.default_rng(seed)
+    with torch.inference_mode():
+        made = sampler(sampler.noise(count, torch.Generator().manual_seed(seed)))[:, 1:].double().numpy()
+    drawn = {"series_ar": made * np.array(data.codec.spreads)}
+    for name, means in (("random walk", RandomWalk()), ("block bootstrap", BlockBootstrap())):
+        drawn[name] = np.diff(means.fit(scaled).paths(count, length + 1, rng), axis=1)
+    ends = bands(real, rng)
+    found = {name: facts(each) for name, each in drawn.items()}
+    inside = {name: sum(ends[f][0] <= v <= ends[f][1] for f, v in each.items()) for name, each in found.items()}
+    return {"real": facts(real), "bands": {k: list(v) for k, v in ends.items()}, **found, "inside": inside}
+
+
+def main() -> None:
+    """Train, foretell the held-out end, compare, decide; print JSON."""
+    ask = argparse.ArgumentParser(description=__doc__)
+    ask.add_argument("file", type=Path)
+    ask.add_argument("--target", default="", help="variables, with commas between; all if unset")
+    ask.add_argument("--steps", type=int, default=600)
+    ask.add_argument("--context", type=int, default=128)
+    ask.add_argument("--horizon", type=int, default=20)
+    ask.add_argument("--every", type=int, default=20)
+    ask.add_argument("--most", type=int, default=100, help="origins")
+    ask.add_argument("--seed", type=int, default=0)
+    told = ask.parse_args()
+    data = open_series(Source(told.file, target=told.target), 0.2, told.context, Codec())
+    began = time.perf_counter()
+    sampler = trained(data, told.steps, told.seed)
+    seconds = time.perf_counter() - began
+    kinds, context = data.codec.kinds, data.train.context
+    after = np.datetime64(data.report.heldout_from, "s")
+    ours = by_sampler(sampler, data.codec, context)
+    means = {
+        "random walk": by_simple_means(RandomWalk(), kinds),
+        "block bootstrap": by_simple_means(BlockBootstrap(), kinds),
+        "GARCH, filtered": by_simple_means(Garch(refit=20), kinds, 2_000),
+        "last value": by_simple_means(LastValue(), kinds),
+    }
+    origins = list(origins_of(data.packed.lines, after, told.horizon, told.every))
+    origins = origins[:: max(len(origins) // told.most, 1)][: told.most]
+    if min(len(origin.history) for origin in origins) < 150:
+        means.pop("GARCH, filtered")
+    report = {
+        "file": told.file.name, "rows": data.report.rows, "steps": told.steps, "training_seconds": round(seconds),
+        "forecasts": judge_forecasts({"series_ar": ours, **means}, origins, ours="series_ar", seed=told.seed),
+    }  # fmt: skip
+    if len(data.packed.lines) == 1 and set(kinds) == {"log"}:
+        report["likeness"] = likeness(data, sampler, told.seed)
+        prices, periods = data.packed.lines[0].values, data.packed.periods
+        first = int(np.searchsorted(data.packed.lines[0].stamps, after)) + 1
+        rule = by_mean(ours, periods, horizon=5)
+        report["decisions"] = backtest({"series_ar": rule}, prices, first, periods, every=20, ours="series_ar")
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The law of a step: a density that is one, draws that follow it, and variables that see only those before them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mintage.layers.step_law import Mixture, StepLaw
+
+
+def mixture() -> Mixture:
+    weights = torch.tensor([0.2, 0.5, 0.3]).log()
+    return Mixture(weights, torch.tensor([-2.0, 0.0, 1.0]), torch.tensor([0.5, 1.0, 0.1]).log())
+
+
+def test_a_density_adds_up_to_one_and_draws_follow_it() -> None:
+    law, grid = mixture(), torch.linspace(-8, 8, 4_001)
+    density = law.log_density(grid).exp()
+    assert torch.trapezoid(density, grid) == pytest.approx(1, abs=1e-4)
+    chance = torch.randn(50_000, 2, generator=torch.Generator().manual_seed(0))
+    many = Mixture(*(part.expand(50_000, 3) for part in law))
+    drawn = many.at(chance)
+    for edge in (-2.0, 0.0, 0.9):
+        below = torch.trapezoid(density[grid <= edge], grid[grid <= edge])
+        assert (drawn <= edge).float().mean() == pytest.approx(float(below), abs=0.01)
+
+
+def test_a_variable_sees_those_before_it_and_none_behind() -> None:
+    torch.manual_seed(0)
+    net = StepLaw(4, features=5, lags=2, width=8, components=3, dropout=0.0)
+    features, moved = torch.randn(6, 4, 5), torch.randn(6, 4)
+    lags = torch.randn(6, 2, 4)
+    heard = net.heard(features)
+    whole = net.law(heard, moved, lags)
+    for v in range(4):
+        other = moved.clone()
+        other[:, v:] = 9.0
+        which = slice(v, v + 1)
+        alone = net.law(heard[:, which], other, lags[..., which], which)
+        for part, same in zip(whole, alone, strict=True):
+            torch.testing.assert_close(part[:, which], same)
+    other = moved.clone()
+    other[:, 0] += 1
+    assert not torch.allclose(net.law(heard, other, lags).places[:, 3], whole.places[:, 3])
