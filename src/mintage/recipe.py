@@ -53,7 +53,8 @@ class DataSettings(Settings):
     entity: str = ""
     """Of a table with a time line: the column that says whose row it is; unset: recognised, where there is one."""
     target: str = ""
-    """Of a table with a time line: the variables to be learned, with commas between; unset: all."""
+    """Of a table: the column that others are asked to foretell when it is judged. With a time line: the variables to be
+    learned, with commas between; unset: all."""
     documents: Literal["file", "blank-line", "line"] | None = None
     """Where a text ends and the next begins; unset: with its file, but for files of records that all begin alike."""
     heading: str | None = None

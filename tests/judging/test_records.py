@@ -19,7 +19,7 @@ pytest.importorskip("sklearn")
 def test_records_are_judged_by_what_reads_them_and_nobody_misses_the_rest() -> None:
     evidence = judged(people(200, seed=9), count=200)
     reals = Reals(
-        name="people", codec=SimpleNamespace(state=dict),  # type: ignore[arg-type]
+        name="people", codec=SimpleNamespace(state=dict, makes="records"),  # type: ignore[arg-type]
         classes=(), reference=evidence.real, control=evidence.control, train=evidence.train, train_is_known=True,
         split="held-out",
     )  # fmt: skip

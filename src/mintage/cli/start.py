@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,6 +41,10 @@ def train(
     words: Words = None,
     data: Annotated[Path | None, typer.Option(help="Folder with the recipe's data, if it is not built in.")] = None,
     budget: Budget = None,
+    entity: Annotated[str | None, typer.Option(help="Of series: the column that says whose row it is.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Of a table: the column to foretell. Of series: those to learn, with commas.")
+    ] = None,
     resume: Annotated[Path | None, typer.Option(help="A run directory to go on with.")] = None,
     out: Out = Path("runs"),
     seed: Seed = None,
@@ -57,7 +62,8 @@ def train(
     from mintage.recipe import read_raw
     from mintage.training.distributed import processes
 
-    given = list(words or [])
+    columns = {"entity": entity, "target": target}
+    given = [*(words or []), *(f"data.{key}={json.dumps(name)}" for key, name in columns.items() if name)]
     with processes(find_device(device)) as group:
         loud = not quiet and group.leads
         if resume is not None:
