@@ -29,7 +29,6 @@ class TensorSpec:
 
     shape: tuple[int | None, ...]  # (3, 64, 64) image | (1, 16384) wave | (None,) tokens | (17,) record
     classes: int | None = None  # V of integer tensors; None = real values in [-1, 1]
-    blocks: tuple[tuple[int, int], ...] = ()  # (start, stop) of one-hot groups in a table row
     start: int = 0  # of tokens: the one that a text begins after
     ends: tuple[int, ...] = ()  # of tokens: those that end a line
     columns: tuple[Column, ...] = ()  # of records, whose shape is (positions,): integer codes
