@@ -92,11 +92,9 @@ def model_card(run: RunDirectory, verdict: Mapping[str, Any] | None) -> str:
 
 
 def _front(story: Story, verdict: Mapping[str, Any], scores: Sequence[Score]) -> str:
-    task = "image-to-image" if story.translates else "unconditional-image-generation"
-    task = "text-generation" if story.writes else task
+    task = story.wording.task
     lines = ["library_name: mintage", f"pipeline_tag: {task}"]
-    kinds = ["- gan", "- image-to-image" if story.translates else "- image-generation"]
-    lines += ["tags:", "- mintage", *(["- language-model"] if story.writes else kinds)]
+    lines += ["tags:", "- mintage", *(f"- {tag}" for tag in story.wording.tags)]
     model = re.sub(r"[^\w-]", "", str(story.recipe.get("model", {}).get("name", "")), flags=re.ASCII)
     lines += [f"- {_quoted(model)}"] if model else []
     measured = [score for score in scores if math.isfinite(score.value) and "/" not in score.name]
@@ -142,25 +140,11 @@ def _samples(story: Story) -> str:
 
 def _usage(story: Story) -> str:
     path = f"runs/{story.run.path.resolve().name}"
-    if story.writes:
-        return (
-            f"```python\nimport mintage\n\nrun = mintage.load({json.dumps(path, ensure_ascii=False)})\n"
-            'run.generate(4, seed=7).save("out/")\n```\n\n'
-            f'```sh\nmintage generate {shlex.quote(path)} --prompt "Once" -n 4\n```\n\n'
-            "A seed names a text: text 12 of seed 7 is the same alone or among a million."
-        )
-    if story.translates:
-        return (
-            f"```python\nimport mintage\n\nrun = mintage.load({json.dumps(path, ensure_ascii=False)})\n"
-            'run.translate("photo.jpg").save("made.png")\n```\n\n'
-            f"```sh\nmintage generate {shlex.quote(path)} --input photos/ --out out/\n```\n\n"
-            "Pictures of any size, one or a folder; the same input gives the same output."
-        )
+    wording = story.wording
     return (
         f"```python\nimport mintage\n\nrun = mintage.load({json.dumps(path, ensure_ascii=False)})\n"
-        'run.generate(16, seed=7).save("out/")\n```\n\n'
-        f"```sh\nmintage generate {shlex.quote(path)} -n 64 --seed 7 --out out/\n```\n\n"
-        "A seed names a sample: sample 12 of seed 7 is the same alone or among a million."
+        f"{wording.python}\n```\n\n"
+        f"```sh\nmintage generate {shlex.quote(path)} {wording.commands[0][0]}\n```\n\n{wording.seed}"
     )
 
 
@@ -169,7 +153,7 @@ def _training(story: Story) -> str:
     rows = [
         ("Steps", f"{story.step:,}" if story.step else ""),
         (
-            "Windows of text seen" if story.writes else "Images seen",
+            "Windows of text seen" if story.writes else f"{story.unit.capitalize()} seen",
             f"{facts['images']:,}" if facts.get("images") else "",
         ),
         ("Batch", str(training.get("batch", ""))),
