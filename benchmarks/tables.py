@@ -3,10 +3,10 @@
     python benchmarks/tables.py adult/train.csv adult/test.csv [--seeds 0 1 2] [--budget 1m] [--model NAME]
     python benchmarks/tables.py adult/train.csv adult/test.csv --peers PYTHON      with those packages in that Python
 
-Each maker learns the first file and makes as many records. Quality (columns and pairs, as SDMetrics' report) is beside the
-records learned from, as such reports are read; recognition (area under the curve of boosted trees) and use (trees that
-learned made records, asked on unseen ones) are beside the second file, which no maker has seen. Seconds are those of the
-whole command: reading, fitting, training, report. The peers are run with their own defaults, as their pages show.
+Each maker learns the first file and makes as many records. Quality (columns and pairs, as SDMetrics' report) is beside
+the records learned from, as such reports are read; recognition (area under the curve of boosted trees) and use (trees
+that learned made records, asked on unseen ones) are beside the second file, which no maker has seen. Seconds are those
+of the whole command: reading, fitting, training, report. The peers have their own defaults, but CTGAN 100 epochs.
 """
 
 from __future__ import annotations
