@@ -25,7 +25,7 @@ from mintage.trained import Trained
 from mintage.watching.backtest_page import backtest_page
 from mintage.watching.fans import draw_fans
 
-__all__ = ["Asked", "Backtest", "backtest_run", "far_walk", "judged_after", "near_walk"]
+__all__ = ["Asked", "Backtest", "backtest_run", "far_walk", "judged_after", "last_fans", "near_walk"]
 
 Tell = Callable[[str], None]
 
@@ -103,7 +103,7 @@ def backtest_run(trained: Trained, asked: Asked, tell: Tell = lambda doing: None
         report["skipped"]["decisions"] = "they need prices, on one time line without gaps"
     told = [part["words"] for part in (report["forecasts"], report.get("decisions", {"words": []}))]
     report["words"] = [*told[0], *(test["words"] for test in report["risk"].get(ours, [])), *told[1]]
-    return Backtest(report, _fans(data, far))
+    return Backtest(report, last_fans(data, far))
 
 
 def judged_after(trained: Trained) -> np.datetime64:
@@ -201,7 +201,7 @@ def _passes(near: Walk) -> dict[str, Any]:
     return {"share": _SHARES[0], "returns": returns.round(5).tolist(), "threshold": threshold.round(5).tolist()}
 
 
-def _fans(data: SeriesData, far: Walk) -> Image.Image:
+def last_fans(data: SeriesData, far: Walk) -> Image.Image:
     """The last forecast beside what came, of a few variables."""
     at = max(range(len(far.stamps)), key=far.stamps.__getitem__)
     steps, stamp = far.truths.shape[1], np.datetime64(far.stamps[at], "s")
