@@ -182,7 +182,9 @@ def _risk(near: Walk | None) -> dict[str, list[dict[str, Any]]]:
     if near is None:
         return {}
     found: dict[str, list[dict[str, Any]]] = {}
-    for name in near.paths:
+    for name, paths in near.paths.items():
+        if not paths.std(1).any():  # says that nothing changes, and so nothing of risk
+            continue
         tests = [(share, tail_test(near, name, share)) for share in _SHARES]
         found[name] = [
             {

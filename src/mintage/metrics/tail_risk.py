@@ -13,7 +13,6 @@ from mintage.statistics.walks import tail_test
 __all__ = ["TailRisk"]
 
 _SHARES = {0.05: "tail_risk", 0.01: "tail_risk_99"}
-_CERTAIN = "last value"  # foretells no loss at all
 
 
 class TailRisk(Settings):
@@ -39,7 +38,7 @@ class TailRisk(Settings):
         return Findings([self._score(evidence.series.near, share) for share in _SHARES])
 
     def _score(self, near: Walk, share: float) -> Score:
-        tests = {name: tail_test(near, name, share) for name in near.paths if name != _CERTAIN}
+        tests = {name: tail_test(near, name, share) for name, paths in near.paths.items() if paths.std(1).any()}
         own = tests.pop(near.ours)
         low, high = binomial(own.exceeded, own.steps)
         remarks = [

@@ -9,6 +9,7 @@ from typing import Any
 
 from mintage.watching.curves import svg_curves
 from mintage.watching.page import definitions, figure, page, picture, section, table
+from mintage.watching.passes import passes_chart
 from mintage.watching.words import number, percent
 
 __all__ = ["backtest_page"]
@@ -94,13 +95,11 @@ def _risk(report: Found) -> list[str]:
         "tests say how often chance alone departs so far; below 0.05 the value at risk is not to be believed."
     )
     passes = report["passes"]
-    curves = {
-        "return": list(enumerate(passes["returns"], 1)),
-        f"{passes['share']:.0%} quantile": list(enumerate(passes["threshold"], 1)),
-    }
-    chart = svg_curves(curves, title="Returns and the foretold quantile", x_label="steps")
-    caption = "Where the return falls below the line, the value at risk was passed; smoothed over the faint figures."
-    return [f"<p>{escape(words)}</p>", table(heads, rows, "Values at risk"), figure(chart, "Step by step", caption)]
+    caption = "Each line is a return; marked are those below the foretold quantile: the value at risk was passed."
+    return [
+        f"<p>{escape(words)}</p>", table(heads, rows, "Values at risk"),
+        figure(passes_chart(passes["returns"], passes["threshold"], passes["share"]), "Step by step", caption),
+    ]  # fmt: skip
 
 
 def _decisions(report: Found) -> list[str]:
@@ -119,7 +118,7 @@ def _decisions(report: Found) -> list[str]:
             name, percent(rule["return_a_year"]), percent(rule["spread_a_year"]), sharpe, percent(rule["deepest_fall"]),
             f"{rule['traded_a_year']:.1f} times", "" if skill is None else f"{skill:.0%}",
         ])  # fmt: skip
-    tried = f"Chance of skill, of {found['tried']} tried"
+    tried = f"Chance of more than luck, of {found['tried']:,} tried"
     heads = ["Rule", "Return a year", "Spread a year", "Sharpe ratio", "Deepest fall", "Traded a year", tried]
     curves = {name: list(enumerate([1.0, *wealth])) for name, wealth in found["wealth"].items()}
     chart = svg_curves(curves, title="Wealth after costs", x_label="steps", marks={"beginning": 1.0})
