@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar
 import torch
 from torch import Tensor, nn
 
+from mintage.forecasts import Foresight
 from mintage.records import Column, Records
 
 T = TypeVar("T")
@@ -329,6 +330,7 @@ class Evidence:
     returned: Examples | None = None  # each fake translated back, where the model goes both ways
     texts: Texts | None = None  # of a text: its passages in letters, and what its writer says of them
     records: Records | None = None  # of a table: its records as tables
+    series: Foresight | None = None  # of time lines: forecasts beside what came, and stretches
     baselines: Mapping[str, Examples] = field(default_factory=dict)  # what simple means make of the same inputs
     _once: dict[str, Any] = field(default_factory=dict, repr=False)
 

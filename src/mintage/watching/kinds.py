@@ -18,7 +18,7 @@ class Wording:
     film: str = "The same random numbers at every step: only the generator changes."
     sheet: str = ""  # how to read a sheet of samples, after what it is
     real: str = "Examples from {source}, to compare with."
-    commands: tuple[tuple[str, str], ...]  # (words behind `mintage generate RUN`, what they are for)
+    commands: tuple[tuple[str, str], ...]  # (words behind `mintage`, {run} being the run; what they are for)
     python: str = 'run.generate(16, seed=7).save("out/")'
     seed: str = "A seed names a sample: sample 12 of seed 7 is the same alone or among a million."
 
@@ -29,8 +29,8 @@ KINDS: Mapping[str, Wording] = {
         task="unconditional-image-generation",
         tags=("gan", "image-generation"),
         commands=(
-            ("-n 64 --seed 7 --out out/", "Make 64 new ones"),
-            ("--walk walk.webp", "A film that walks from sample to sample"),
+            ("generate {run} -n 64 --seed 7 --out out/", "Make 64 new ones"),
+            ("generate {run} --walk walk.webp", "A film that walks from sample to sample"),
         ),
     ),
     "translations": Wording(
@@ -39,7 +39,7 @@ KINDS: Mapping[str, Wording] = {
         tags=("gan", "image-to-image"),
         film="The same pictures at every step, each beside what is made of it: only the generator changes.",
         sheet=" Left the input, then the output, then the target where it is known.",
-        commands=(("--input photos/ --out out/", "Translate a picture or a folder"),),
+        commands=(("generate {run} --input photos/ --out out/", "Translate a picture or a folder"),),
         python='run.translate("photo.jpg").save("made.png")',
         seed="Pictures of any size, one or a folder; the same input gives the same output.",
     ),
@@ -48,8 +48,8 @@ KINDS: Mapping[str, Wording] = {
         task="text-generation",
         tags=("language-model",),
         commands=(
-            ('--prompt "Once" -n 4', "Write on from a beginning"),
-            ("-n 64 --seed 7 --out out/", "Write 64 new texts"),
+            ('generate {run} --prompt "Once" -n 4', "Write on from a beginning"),
+            ("generate {run} -n 64 --seed 7 --out out/", "Write 64 new texts"),
         ),
         python='run.generate(4, seed=7).save("out/")',
         seed="A seed names a text: text 12 of seed 7 is the same alone or among a million.",
@@ -62,8 +62,8 @@ KINDS: Mapping[str, Wording] = {
         sheet=" Grey outlines are real shares, filled bars those of made records, column by column.",
         real="The columns of {source}: how often each value, or each range of values, occurs.",
         commands=(
-            ("-n 10000 --out synthetic.csv", "Make 10,000 records"),
-            ("--fill gaps.csv --out whole.csv", "Fill in what is missing in a table"),
+            ("generate {run} -n 10000 --out synthetic.csv", "Make 10,000 records"),
+            ("generate {run} --fill gaps.csv --out whole.csv", "Fill in what is missing in a table"),
         ),
         python='run.records(1000, seed=7).to_csv("synthetic.csv", index=False)',
         seed="A seed names a record: record 12 of seed 7 is the same alone or among a million.",
@@ -72,10 +72,15 @@ KINDS: Mapping[str, Wording] = {
         title="From chance to forecasts",
         task="time-series-forecasting",
         tags=("time-series",),
-        film="The same chance at every step: what it foretells of the same stretch, as it learns.",
-        sheet=" Shaded are the ranges that it foretells, the line is what came.",
-        real="What came, of {source}.",
-        commands=(("-n 100 --out scenarios.csv", "Make 100 scenarios"),),
-        seed="A seed names a path: path 12 of seed 7 is the same alone or among a million.",
+        film="The same random numbers at every step: black was known, blue is foretold, red came.",
+        sheet=" It foretells from the past alone.",
+        real="What came.",
+        commands=(
+            ("forecast {run} --horizon 20 --out forecast/", "Foretell what comes next"),
+            ("generate {run} --scenarios 1000 --horizon 20 --out scenarios.csv", "Draw scenarios"),
+            ("backtest {run} --out backtest/", "Walk through what was held out"),
+        ),
+        python='run.forecast(20).save("forecast/")',
+        seed="It needs the file that it learned from, and goes on from its last row. It is no investment advice.",
     ),
 }

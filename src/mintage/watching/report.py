@@ -11,6 +11,7 @@ from mintage.run import RunDirectory
 from mintage.storage import write_text
 from mintage.watching.charts import charts
 from mintage.watching.frontier import frontier_parts
+from mintage.watching.likeness import likeness_parts
 from mintage.watching.page import command, definitions, figure, page, picture, picture_uri, section
 from mintage.watching.portrait import portrait_html
 from mintage.watching.privacy import privacy_parts
@@ -23,6 +24,7 @@ from mintage.watching.writings import writing_parts
 __all__ = ["write_report"]
 
 Row = Mapping[str, Any]
+
 
 
 def write_report(run: RunDirectory) -> Path:
@@ -40,6 +42,7 @@ def write_report(run: RunDirectory) -> Path:
         section("scores", "Scores", *score_parts(story.verdicts)),
         section("frontier", "Fluent and varied", *(frontier_parts(story.verdicts[0]) if story.verdicts else [])),
         section("portrait", "Real beside made", *_portrait(story)),
+        section("likeness", "Real beside made", *likeness_parts(run.likeness, run.fans)),
         section("privacy", "Does it give anybody away?", *(privacy_parts(story.verdicts[0]) if story.verdicts else [])),
         section("copies", "Does it copy?", *(copy_parts(story.verdicts[0], nearest) if story.verdicts else [])),
         section("curves", "Curves", *charts(story.rows, story.events)),
@@ -184,7 +187,7 @@ def _data(story: Story) -> list[str]:
 
 def _commands(story: Story) -> list[str]:
     path = f"{story.run.path.resolve().parent.name}/{story.run.path.name}"
-    parts = [command(f"mintage generate {path} {flags}", what) for flags, what in story.wording.commands]
+    parts = [command(f"mintage {words.format(run=path)}", what) for words, what in story.wording.commands]
     parts.append(command(f"mintage evaluate {path}", "Judge it, and write its model card"))
     if not story.is_finished:
         parts.insert(0, command(f"mintage train --resume {path}", f"Go on from step {story.step:,}"))

@@ -82,6 +82,11 @@ class Story:
         return self.makes == "text"
 
     @property
+    def foretells(self) -> bool:
+        """Whether it makes series."""
+        return self.makes == "series"
+
+    @property
     def unit(self) -> str:
         """What training is counted in."""
         return UNITS[self.makes]
