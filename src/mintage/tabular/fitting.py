@@ -114,13 +114,17 @@ def _levels(name: str, there: Series, num_missing: int, kind: Kind, how: Finenes
 
     words = pd.Series(as_words(there))
     counts = words.value_counts()
-    kept = counts[counts >= how.rare] if len(words) > 50 * how.rare else counts
+    kept = counts[counts >= how.rare]
+    remarks = []
     if not len(kept):
         kept = counts
+        remarks.append(
+            f"{name}: every level stands in fewer than {how.rare} records, and all are made, for nothing else would "
+            f'be left. Where they are persons\': codec.leave_out, or codec.kinds.{name}="identifier".'
+        )
     rare = int(counts.sum() - kept.sum())
     if len(kept) == 1 and not num_missing and not rare:
         return Constant(name=name, kind=kind, value=_native(there.iloc[0])), [f"{name}: always {kept.index[0]!r}."]
-    remarks = []
     if rare:
         remarks.append(
             f"{name}: {len(counts) - len(kept):,} of {len(counts):,} levels stand in fewer than {how.rare} records "
