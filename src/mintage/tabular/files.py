@@ -114,7 +114,6 @@ class TableFile:
 
         names = [*self.columns, *(f"beyond {place}" for place in range(self._beyond))]
         rows = max(500, min(ROWS, 5_000_000 // len(names)))
-        short = 0
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", pd.errors.ParserWarning)
             with pd.read_csv(
@@ -124,19 +123,15 @@ class TableFile:
             ) as reader:  # fmt: skip
                 for frame in reader:
                     self._note(told)
-                    frame = self._fitting(frame)
-                    short += int(frame.iloc[:, -1].isna().sum())
-                    yield frame.fillna("").apply(lambda column: column.str.strip())
+                    yield self._fitting(frame.fillna("")).apply(lambda column: column.str.strip())
             self._note(told)
-        if short:
-            self._say(f"{short:,} lines have fewer values than there are columns: what they lack counts as missing.")
 
     def _fitting(self, frame: DataFrame) -> DataFrame:
         """Without the records that have values beyond the columns: pandas reads as many as the first record has."""
         if not self._beyond:
             return frame
         wanted = len(self.columns)
-        found = wanted + frame.iloc[:, wanted:].notna().sum(axis=1)
+        found = wanted + frame.iloc[:, wanted:].ne("").sum(axis=1)
         for place, saw in found[found > wanted].items():
             self._leave_out(f"record {int(str(place)) + 1}", int(saw))
         return frame.loc[found == wanted, self.columns]
