@@ -122,9 +122,9 @@ def test_a_person_overrides_what_columns_are() -> None:
 
 
 def test_wrong_names_and_too_little_are_errors_that_help() -> None:
-    for settings in ({"kinds": {"agee": "number"}}, {"leave_out": ("agee",)}, {"target": "agee"}):
+    for wrong in ({"kinds": {"agee": "number"}}, {"leave_out": ("agee",)}, {"target": "agee"}):
         with pytest.raises(ConfigError, match="Did you mean 'age'"):
-            Table(**settings).fit([mixed()])
+            Table(**wrong).fit([mixed()])
     with pytest.raises(DataError, match="At least 2"):
         Table().fit([mixed().iloc[:1]])
     with pytest.raises(DataError, match="all are constant"):

@@ -1,4 +1,4 @@
-"""Tables as people have them: whatever is odd is read rightly or refused with what to do, and nothing is lost unsaid."""
+"""Tables as people have them: what is odd is read rightly or refused with what to do, and nothing is lost unsaid."""
 
 from __future__ import annotations
 
