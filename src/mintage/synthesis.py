@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from torch import Tensor
 from mintage.data.table_packing import RecordCodec
 from mintage.errors import ConfigError
 from mintage.layers.record_sampler import UNKNOWN, RecordSampler
+from mintage.records import FREE
 from mintage.sampling import draw, noise_of
 from mintage.seeding import derive
 from mintage.tabular.conditions import Condition, parse_condition
@@ -126,16 +127,25 @@ class _Desk:
         self.sampler = trained.sampler
         self.columns = trained.spec.x.columns
         self.condition = parse_condition(wanted.where, self.codec.columns) if wanted.where else None
+        asked = self.condition.columns if self.condition is not None else set()
+        if made_anew := [name for name, kind in self.codec.kinds_of.items() if kind == "identifier" and name in asked]:
+            raise ConfigError(f"{made_anew[0]!r} names its record and is made anew: ask for other columns.")
         if wanted.balance and wanted.balance not in self.codec.columns:
             raise ConfigError(f"There is no column {wanted.balance!r}. Known are: {', '.join(self.codec.columns)}.")
 
     def parts(self, n: int, seed: int) -> Iterator[Codes]:
         """Codes of `n` records, at most `PART` at once."""
         left, first, barren = n, 0, 0
+        waiting = np.zeros((0, self._spans[-1][1]), np.int64)
         while left > 0:
-            noise = noise_of(self.sampler, first, PART if self._rejects else min(PART, left), seed)
+            # whole parts wherever some are dropped, so that the first records are the same however many are asked for
+            noise = noise_of(self.sampler, first, PART if self._is_held else min(PART, left), seed)
             codes = self._drawn(noise, seed, first)
-            kept = codes[self._keeps(codes)][:left] if self._rejects else codes
+            if self.condition is not None:
+                codes = codes[self._keeps(codes)]
+            if self.wanted.balance:
+                codes, waiting = self._evened(np.concatenate([waiting, codes]))
+            kept = codes[:left]
             first += len(noise)
             barren = 0 if len(kept) else barren + 1
             if barren >= _HOPELESS or (first > _MOST_ROUNDS * PART and n - left < n / 100):
@@ -156,7 +166,7 @@ class _Desk:
         known = torch.from_numpy(codes.copy())
         gone: dict[str, NDArray[np.bool_]] = {}
         for column, (start, stop) in zip(self.columns, self._spans, strict=True):
-            gone[column.name] = is_missing(frame[column.name])
+            gone[column.name] = is_missing(frame[column.name]).copy()  # writable, for torch
             known[torch.from_numpy(gone[column.name]), start:stop] = UNKNOWN
         noise = noise_of(self.sampler, first, len(frame), seed)
         with torch.inference_mode():
@@ -180,20 +190,30 @@ class _Desk:
         with torch.inference_mode():
             codes = known
             if self._allowed:
-                codes, chances = sampler.draw(noise, known, self._allowed, wanted.temperature, only=list(self._allowed))
+                codes, chances = sampler.draw(noise, known, self._allowed, wanted.temperature, only=self._held)
                 if chances.shape[1] > 1:  # the first was drawn as it must be; what follows must be as likely
                     likely = chances[:, 1:].sum(1)
                     kept = torch.rand(len(codes), generator=rng).log() < likely - likely.max()
                     codes, noise = codes[kept], noise[kept]
             return sampler.draw(noise, codes, None, wanted.temperature)[0].numpy()
 
+    def _evened(self, codes: Codes) -> tuple[Codes, Codes]:
+        """One record of each level after another, as many as there are of the fewest; and those that wait for more."""
+        level = codes[:, self._spans[self.codec.columns.index(self.wanted.balance)][0]]
+        rank = np.zeros(len(codes), np.int64)
+        for one in self._levels.tolist():
+            rank[level == one] = np.arange((level == one).sum())
+        fewest = min(int((level == one).sum()) for one in self._levels.tolist())
+        turns = np.argsort(rank, kind="stable")[: fewest * len(self._levels)]
+        return codes[turns], codes[rank >= fewest]
+
     def _keeps(self, codes: Codes) -> NDArray[np.bool_]:
         assert self.condition is not None
         return self.condition.holds(self.codec.decode_frame(codes)) if len(codes) else np.zeros(0, bool)
 
     @property
-    def _rejects(self) -> bool:
-        return self.condition is not None
+    def _is_held(self) -> bool:
+        return self.condition is not None or bool(self._allowed) or bool(self.wanted.balance)
 
     @cached_property
     def _spans(self) -> list[tuple[int, int]]:
@@ -210,6 +230,12 @@ class _Desk:
                 found[column.name] = at
             at += len(column.levels)
         return found
+
+    @cached_property
+    def _held(self) -> list[int]:
+        """Learned positions of the columns that are held to something: whole columns, as the network knows them."""
+        depth = {self._first_of[column.name]: len(column.levels) for column in self.columns if column.levels}
+        return [at + inside for at in self._allowed for inside in range(depth[at])]
 
     @cached_property
     def _present(self) -> dict[int, Tensor]:
@@ -235,35 +261,59 @@ class _Desk:
         return allowed
 
     def _codes_that_can(self, part: Condition) -> Tensor:
-        """Codes of the first position of a condition's only column that can meet it, by values all over their cells."""
+        """Codes of the first position of a condition's only column that can meet it.
+
+        They are found by values: at the ends and in the middle of every cell, and those that the condition names.
+        """
         (name,) = part.columns
         number = self.codec.columns.index(name)
         column, (start, stop) = self.columns[number], self._spans[number]
-        rows = []
-        for code in range(column.levels[0]):
-            for finer in np.linspace(0, column.levels[1] - 1, 9).astype(int) if len(column.levels) > 1 else [0]:
-                rows += [(code, finer, free) for free in ((0, 32_768, 65_535) if column.free else (0,))]
-        grid = np.array(rows, np.int64)
+        axes = [np.arange(levels) for levels in column.levels] + [np.array([0, FREE // 2, FREE - 1])] * column.free
+        if column.free and len(column.levels) > 1:
+            axes[1] = np.linspace(0, column.levels[1] - 1, 9).astype(int)
+        grid = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, stop - start)
+        grid = np.concatenate([grid, self._around(name, part.values)[:, start:stop]])
         codes = np.zeros((len(grid), self._spans[-1][1]), np.int64)
-        places = [0, *([1] if len(column.levels) > 1 else []), *([2] if column.free else [])]
-        codes[:, start:stop] = grid[:, places]
+        codes[:, start:stop] = grid
         holds = part.holds(self.codec.decode_frame(codes)[[name]])
         found = np.zeros(column.levels[0], bool)
         np.logical_or.at(found, grid[:, 0], holds)
         found[list(column.never)] = False
         return torch.from_numpy(found)
 
-    def _balanced(self, count: int, rng: torch.Generator) -> Tensor:
-        """Every level of the column as often as the others. Shape: (count, P)."""
-        number = self.codec.columns.index(self.wanted.balance)
-        column, (start, _) = self.columns[number], self._spans[number]
+    def _around(self, name: str, values: Sequence[str | float | None]) -> Codes:
+        """Codes of values of a column and of their nearest neighbours."""
+        import pandas as pd
+
+        empty = pd.DataFrame({column: [None] * len(values) for column in self.codec.columns}, dtype="str")
+        words = [None if value is None else f"{value:.17g}" if isinstance(value, float) else value for value in values]
+        codes = self.codec.encode_frame(empty.assign(**{name: pd.Series(words, dtype="str")}))
+        beside = [codes]
+        if self.columns[self.codec.columns.index(name)].free:
+            last = self._spans[self.codec.columns.index(name)][1] - 1
+            for step in (-1, 1):
+                beside.append(codes.copy())
+                beside[-1][:, last] = np.clip(codes[:, last] + step, 0, FREE - 1)
+        return np.concatenate(beside)
+
+    @cached_property
+    def _levels(self) -> Tensor:
+        """Codes of the column that is balanced."""
+        column = self.columns[self.codec.columns.index(self.wanted.balance)]
         if column.kind not in ("category", "boolean") or len(column.levels) != 1:
             raise ConfigError(f"{column.name!r} is {column.kind}, and only columns of a few levels can be balanced.")
         barred = {*column.never, column.missing}
         levels = torch.tensor([code for code in range(column.levels[0]) if code not in barred])
         allowed = self._allowed.get(self._first_of[column.name])
         levels = levels if allowed is None else levels[allowed[levels]]
-        known = torch.full((count, self._spans[-1][1]), UNKNOWN)
+        if not len(levels):
+            raise ConfigError(f"No level of {column.name!r} meets {self.wanted.where!r}, so none can be balanced.")
+        return levels
+
+    def _balanced(self, count: int, rng: torch.Generator) -> Tensor:
+        """Every level of the column as often as the others. Shape: (count, P)."""
+        levels, known = self._levels, torch.full((count, self._spans[-1][1]), UNKNOWN)
+        start = self._spans[self.codec.columns.index(self.wanted.balance)][0]
         known[:, start] = levels[torch.randint(len(levels), (count,), generator=rng)]
         return known
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RecordCodec", "TableSource", "pack_table"]
 
-_FORMAT = 1  # a higher one makes all older caches be packed again
+_FORMAT = 2  # a higher one makes all older caches be packed again
 _SAMPLE_ROWS, _SAMPLE_VALUES = 200_000, 20_000_000  # that the codec is fitted to, at most
 
 Progress = Callable[[int, int], None]
