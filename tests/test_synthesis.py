@@ -10,9 +10,9 @@ import pytest
 
 pd = pytest.importorskip("pandas")
 
-from mintage.api import Run, load  # noqa: E402
+from mintage.api import Run, load, train  # noqa: E402
 from mintage.errors import ConfigError, DataError  # noqa: E402
-from tests.tables import learned, people  # noqa: E402
+from tests.tables import TINY, learned, people  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +122,15 @@ def test_filling_keeps_columns_and_files_of_other_kinds(run: Run, tmp_path: Path
     assert whole["age"].notna().all()
     assert (whole["note"] == "as it was").all()
     assert whole["empty"].isna().all()
+
+
+def test_a_column_that_never_had_a_value_stays_empty(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    people(60).assign(note=None).to_csv(path, index=False)
+    run = train(path, overrides=[*TINY, "training.steps=1", "training.batch=8"], out=tmp_path / "runs")
+    whole = pd.read_csv(run.fill_in(path, tmp_path / "whole.csv"))
+    assert whole["note"].isna().all()
+    assert whole["pay"].notna().all()
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,7 @@ class _Desk:
         drawn = codec.decode_frame(made.numpy(), first)
         whole = frame.copy()
         for name, empty in gone.items():
+            empty &= drawn[name].notna().to_numpy()  # a column without any value stays as it is
             if empty.any():
                 values = drawn[name].astype(str) if whole[name].dtype in (object, "str") else drawn[name]
                 whole[name] = whole[name].mask(empty, values)

@@ -59,6 +59,11 @@ def test_gaps_are_filled_in(run: str, table: Path, tmp_path: Path) -> None:
     assert not pd.read_csv(tmp_path / "whole.csv").isna().any().any()
 
 
+def test_a_temperature_of_nothing_is_one_record_again_and_again(run: str, tmp_path: Path) -> None:
+    told("generate", run, "-n", "9", "--temperature", "0", "--out", str(tmp_path / "x.csv"))
+    assert pd.read_csv(tmp_path / "x.csv")["town"].nunique() == 1
+
+
 def test_a_run_is_judged(run: str) -> None:
     pytest.importorskip("sklearn")
     assert "quality" in told("evaluate", run)
@@ -75,6 +80,8 @@ def test_what_a_table_has_no_use_for_is_refused(
     assert "no table that Mintage writes" in failed(
         capsys, monkeypatch, "generate", run, "--out", str(tmp_path / "x.xls")
     )
+    filling = ("--fill", str(tmp_path / "gaps.csv"), "--where", "town = Rome", "-n", "3")
+    assert "leave --where, --number out" in failed(capsys, monkeypatch, "generate", run, *filling, *out)
     assert not list(tmp_path.iterdir())
 
 

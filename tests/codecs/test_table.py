@@ -153,7 +153,7 @@ def test_many_levels_take_two_positions_and_come_back() -> None:
 
 # --- any table ---------------------------------------------------------------------------------
 
-MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 numbers = st.one_of(
     st.integers(-(10**6), 10**6).map(float),
     st.floats(-1e9, 1e9, allow_nan=False, width=32),

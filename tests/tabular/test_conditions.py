@@ -73,7 +73,7 @@ def test_parts_must_all_be_true_and_name_their_columns_and_values() -> None:
 @pytest.mark.parametrize("text", ["", "age", "age <", "age < 3 age", "(age < 3", "age < 3)", "age in 3", "age ~ 3",
                                   "age = 'open", "age between 3", "not"])  # fmt: skip
 def test_what_does_not_read_is_an_error_that_shows_how(text: str) -> None:
-    with pytest.raises(ConfigError, match="cannot be read.*Write it like"):
+    with pytest.raises(ConfigError, match=r"cannot be read.*Write it like"):
         parse_condition(text, ["age"])
 
 

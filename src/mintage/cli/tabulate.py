@@ -15,6 +15,7 @@ __all__ = ["tabulate"]
 
 _FILE = "records.csv"
 _NUMBER = 1_000
+_WANTED = ("where", "balance", "no_missing", "temperature")
 
 
 def tabulate(run: Run, asked: Mapping[str, Any], out: Path, *, quiet: bool) -> None:
@@ -22,9 +23,14 @@ def tabulate(run: Run, asked: Mapping[str, Any], out: Path, *, quiet: bool) -> N
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from mintage.errors import ConfigError
+
     path = out if out.suffix else out / _FILE
-    wanted = {key: asked[key] for key in ("where", "balance", "no_missing", "temperature") if asked[key]}
+    wanted = {key: asked[key] for key in _WANTED if asked[key] is not None and asked[key] is not False}
     if asked["fill"] is not None:
+        if typed := [*wanted, *(["number"] if asked["number"] is not None else [])]:
+            flags = ", ".join(f"--{key.replace('_', '-')}" for key in typed)
+            raise ConfigError(f"--fill keeps the records of {asked['fill']}: leave {flags} out.")
         written = run.fill_in(asked["fill"], path, seed=asked["seed"], step=asked["step"])
         if not quiet:
             typer.echo(f"What was missing in {asked['fill']} is filled in: {written}")
