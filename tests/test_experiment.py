@@ -1,4 +1,4 @@
-"""What is chosen for a text where its recipe leaves it open: the steps, the dropout, the ends of its lines."""
+"""What is chosen for texts and tables where a recipe leaves it open: steps, dropout, the ends of lines."""
 
 from pathlib import Path
 
@@ -43,3 +43,15 @@ def test_what_a_person_asks_for_wins_and_another_writer_keeps_its_habits(tmp_pat
 def test_lines_end_with_their_end_and_with_the_marks_of_verse(tmp_path: Path) -> None:
     data = opened(tmp_path, VERSE * 100)
     assert {data.codec.decode(torch.tensor([token])) for token in data.spec.x.ends} == {"\n", "，", "。"}
+
+
+@pytest.mark.parametrize(("records", "dropout", "batch"), [(1_000, 0.4, 32), (6_000, 0.2, 64), (30_000, 0.0, 512)])
+def test_a_small_table_is_learned_in_small_steps_with_dropout(
+    tmp_path: Path, records: int, dropout: float, batch: int
+) -> None:
+    pytest.importorskip("pandas")
+    path = tmp_path / "table.csv"
+    path.write_text("a,b\n" + "".join(f"{k % 7},{'xy'[k % 2]}\n" for k in range(records)), "utf-8")
+    data, _, _ = open_data(DataSettings(path=path), {}, 0, tmp_path / "cache")
+    chosen = suited(data, 0, CPU)
+    assert (chosen["model"]["dropout"], chosen["training"]["batch"]) == (dropout, batch)

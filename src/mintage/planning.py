@@ -13,7 +13,8 @@ from mintage.training.budget import Plan, choose
 
 __all__ = ["plan"]
 
-READ_AT_MOST = 12  # times that a text is read: by then a small writer knows it by heart, and other text no better
+# Times that examples are seen: by then a model of likelihood knows them by heart, and others no better.
+READ_AT_MOST = {"text": 12, "records": 20}
 
 
 def plan(first: Experiment, seconds: float, asked: Mapping[str, Any]) -> tuple[Plan, dict[str, Any]]:
@@ -29,7 +30,8 @@ def plan(first: Experiment, seconds: float, asked: Mapping[str, Any]) -> tuple[P
     def step_seconds(rung: Rung) -> float:
         return first.changed(chosen(rung)).measure()[1]
 
-    most = READ_AT_MOST * len(data.train) if isinstance(data, Corpus) else None
+    passes = READ_AT_MOST.get(data.makes)
+    most = None if passes is None else passes * len(data.train)
     made = choose(seconds, first.model.ladder, recipe.training.batch, step_seconds, most=most)
     frames = asked.get("training", {}).get("frames", made.frames)
     return made, merge(

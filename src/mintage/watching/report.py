@@ -26,7 +26,6 @@ __all__ = ["write_report"]
 Row = Mapping[str, Any]
 
 
-
 def write_report(run: RunDirectory) -> Path:
     """Write the report of a run from the files in its directory; any of them may be missing.
 
