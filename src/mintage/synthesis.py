@@ -19,16 +19,19 @@ from mintage.layers.record_sampler import UNKNOWN, RecordSampler
 from mintage.sampling import draw, noise_of
 from mintage.seeding import derive
 from mintage.tabular.conditions import Condition, parse_condition
+from mintage.tabular.constraints import row_words
 from mintage.tabular.files import TableFile, write_frames
+from mintage.tabular.values import is_missing
 from mintage.trained import CPU, Trained
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 __all__ = ["Wanted", "draw_records", "fill_in", "record_codes", "write_records"]
 
 PART = RecordSampler.chunk  # records that are drawn and written at once
 _MOST_ROUNDS = 400  # of drawing, before a condition counts as one that cannot be met
+_MOST_FILLINGS = 20  # of a record that constraints bind
 _HOPELESS = 60  # rounds without a single record that meets it
 
 Progress = Callable[[int, int], None]
@@ -131,7 +134,9 @@ class _Desk:
 
     def parts(self, n: int, seed: int) -> Iterator[Codes]:
         """Codes of `n` records, at most `PART` at once."""
+        self.codec.check_room(n)
         left, first, barren = n, 0, 0
+        self._seen: dict[tuple[str, ...], set[int]] = {columns: set() for columns in self.codec.unique}
         while left > 0:
             noise = noise_of(self.sampler, first, PART if self._rejects else min(PART, left), seed)
             codes = self._drawn(noise, seed, first)
@@ -140,33 +145,37 @@ class _Desk:
             barren = 0 if len(kept) else barren + 1
             if barren >= _HOPELESS or (first > _MOST_ROUNDS * PART and n - left < n / 100):
                 raise ConfigError(
-                    f"Of {first:,} records {n - left:,} met {self.wanted.where!r}: it is too rare, or impossible. Ask "
-                    "for less, or for a wider range."
+                    f"Of {first:,} records {n - left:,} {self._asked}: it is too rare, or impossible. Ask for less, or "
+                    "for a wider range."
                 )
             left -= len(kept)
             if len(kept):
                 yield kept
 
     def filled(self, frame: DataFrame, codec: RecordCodec, first: int, seed: int) -> DataFrame:
-        """One part of a file, whole."""
-        from mintage.tabular.values import is_missing
-
+        """One part of a file, whole; a record that keeps its constraints in none of several draws stays as it was."""
         sampler = self._any_order("fill in what is missing")
-        codes = codec.encode_frame(frame)
-        known = torch.from_numpy(codes.copy())
-        gone: dict[str, NDArray[np.bool_]] = {}
+        learned = codec.learned(frame)
+        known = torch.from_numpy(codec.encode_frame(frame))
+        gone = {}
         for column, (start, stop) in zip(self.columns, self._spans, strict=True):
-            gone[column.name] = is_missing(frame[column.name])
+            empty = [is_missing(frame[name]) for name in codec.rulebook.joined_in(column.name)]
+            gone[column.name] = np.logical_or.reduce([is_missing(learned[column.name]), *empty])
             known[torch.from_numpy(gone[column.name]), start:stop] = UNKNOWN
-        noise = noise_of(self.sampler, first, len(frame), seed)
-        with torch.inference_mode():
-            made = sampler.draw(noise, known, self._present, self.wanted.temperature)[0]
-        drawn = codec.decode_frame(made.numpy(), first)
-        whole = frame.copy()
-        for name, empty in gone.items():
-            if empty.any():
-                values = drawn[name].astype(str) if whole[name].dtype in (object, "str") else drawn[name]
-                whole[name] = whole[name].mask(empty, values)
+        whole, left = frame.copy(), np.arange(len(frame))
+        for attempt in range(_MOST_FILLINGS if codec.rulebook.rules else 1):
+            noise = noise_of(self.sampler, first, len(frame), derive(seed, "again", attempt) if attempt else seed)
+            with torch.inference_mode():
+                made = sampler.draw(noise[left], known[left], self._present, self.wanted.temperature)[0]
+            values = codec.decode_learned(made.numpy(), first)
+            for name, empty in gone.items():
+                given = learned[name].iloc[left].reset_index(drop=True).astype(object)
+                values[name] = values[name].astype(object).where(empty[left], given)
+            whole.iloc[left] = _filled(frame.iloc[left], codec.rulebook.made(values, codec.columns))
+            left = left[~codec.keeps(whole.iloc[left])]
+            if not len(left):
+                break
+        whole.iloc[left] = frame.iloc[left]
         return whole
 
     def _drawn(self, noise: Tensor, seed: int, first: int) -> Codes:
@@ -188,12 +197,30 @@ class _Desk:
             return sampler.draw(noise, codes, None, wanted.temperature)[0].numpy()
 
     def _keeps(self, codes: Codes) -> NDArray[np.bool_]:
-        assert self.condition is not None
-        return self.condition.holds(self.codec.decode_frame(codes)) if len(codes) else np.zeros(0, bool)
+        """Which records meet what codes alone cannot say. Shape: (N, P) -> (N,)."""
+        made = self.codec.rulebook.made_columns if self.wanted.no_missing else []
+        needed = {*made, *(self.condition.columns if self.condition else ())}.union(*self._seen)
+        frame = self.codec.decode_frame(codes, only=sorted(needed))
+        keeps = np.ones(len(codes), bool) if self.condition is None else self.condition.holds(frame)
+        for name in made:
+            keeps &= ~is_missing(frame[name])
+        for columns, seen in self._seen.items():
+            hashes, whole = row_words(frame, columns)
+            for row in np.flatnonzero(keeps & whole).tolist():
+                keeps[row] = (word := int(hashes[row])) not in seen
+                seen.add(word)
+        return keeps
 
     @property
     def _rejects(self) -> bool:
-        return self.condition is not None
+        made = self.wanted.no_missing and self.codec.rulebook.made_columns
+        return bool(self.condition is not None or self.codec.unique or made)
+
+    @property
+    def _asked(self) -> str:
+        """What kept records do."""
+        unlike = [f"differed in {' and '.join(columns)} from those before" for columns in self.codec.unique]
+        return " and ".join([*([f"met {self.wanted.where!r}"] if self.condition else []), *unlike] or ["were whole"])
 
     @cached_property
     def _spans(self) -> list[tuple[int, int]]:
@@ -226,36 +253,41 @@ class _Desk:
         allowed = dict(self._present) if self.wanted.no_missing else {}
         if self.condition is not None and isinstance(self.sampler, RecordSampler):
             for part in self.condition.parts():
-                if len(part.columns) == 1 and (at := self._first_of.get(next(iter(part.columns)))) is not None:
-                    codes = self._codes_that_can(part)
-                    allowed[at] = codes & allowed[at] if at in allowed else codes
+                name = self.codec.rulebook.says_alone(part.columns)
+                if name is not None and name in self._first_of:
+                    for at, codes in self._codes_that_can(part, name).items():
+                        allowed[at] = codes & allowed[at] if at in allowed else codes
         for at, codes in allowed.items():
             if not codes.any():
                 raise ConfigError(f"No value that was learned meets {self.wanted.where!r}{self._hint(at)}.")
         return allowed
 
-    def _codes_that_can(self, part: Condition) -> Tensor:
-        """Codes of the first position of a condition's only column that can meet it, by values all over their cells."""
-        (name,) = part.columns
-        number = self.codec.columns.index(name)
+    def _codes_that_can(self, part: Condition, name: str) -> dict[int, Tensor]:
+        """Of the column that alone says it: codes that can meet a condition, by values all over their cells."""
+        number = [column.name for column in self.columns].index(name)
         column, (start, stop) = self.columns[number], self._spans[number]
-        rows = []
-        for code in range(column.levels[0]):
-            for finer in np.linspace(0, column.levels[1] - 1, 9).astype(int) if len(column.levels) > 1 else [0]:
-                rows += [(code, finer, free) for free in ((0, 32_768, 65_535) if column.free else (0,))]
-        grid = np.array(rows, np.int64)
+        finer = column.levels[1] if len(column.levels) > 1 else 1
+        is_level = not column.values  # each finer code is a value of its own, not a place between two edges
+        shown = np.arange(finer) if is_level else np.unique(np.linspace(0, finer - 1, 9).astype(int))
+        places = [np.arange(column.levels[0]), shown][: len(column.levels)]
+        grid = np.stack(np.meshgrid(*places, *[[0, 32_768, 65_535]] * column.free, indexing="ij"), -1)
+        grid = grid.reshape(-1, stop - start)
         codes = np.zeros((len(grid), self._spans[-1][1]), np.int64)
-        places = [0, *([1] if len(column.levels) > 1 else []), *([2] if column.free else [])]
-        codes[:, start:stop] = grid[:, places]
-        holds = part.holds(self.codec.decode_frame(codes)[[name]])
-        found = np.zeros(column.levels[0], bool)
-        np.logical_or.at(found, grid[:, 0], holds)
-        found[list(column.never)] = False
-        return torch.from_numpy(found)
+        codes[:, start:stop] = grid
+        holds = part.holds(self.codec.decode_frame(codes, only=sorted(part.columns)))
+        holds &= ~np.isin(grid[:, 0], column.never)
+        found = {}
+        for inside in range(2 if is_level and finer > 1 else 1):
+            can = np.bincount(grid[holds, inside], minlength=column.levels[inside]) > 0
+            found[self._first_of[name] + inside] = torch.from_numpy(can)
+        return found
 
     def _balanced(self, count: int, rng: torch.Generator) -> Tensor:
         """Every level of the column as often as the others. Shape: (count, P)."""
-        number = self.codec.columns.index(self.wanted.balance)
+        named = [column.name for column in self.columns]
+        if self.wanted.balance not in named:
+            raise ConfigError(f"{self.wanted.balance!r} is not learned by itself, and cannot be balanced.")
+        number = named.index(self.wanted.balance)
         column, (start, _) = self.columns[number], self._spans[number]
         if column.kind not in ("category", "boolean") or len(column.levels) != 1:
             raise ConfigError(f"{column.name!r} is {column.kind}, and only columns of a few levels can be balanced.")
@@ -278,3 +310,14 @@ class _Desk:
         name = next(name for name, first in self._first_of.items() if first == at)
         column = next(column for column in self.columns if column.name == name)
         return f" ({name}: {column.kind})"
+
+
+def _filled(frame: DataFrame, drawn: Mapping[str, Series]) -> DataFrame:
+    """Records with what is missing taken from others, row by row."""
+    whole = frame.copy()
+    for name, values in drawn.items():
+        empty = is_missing(frame[name])
+        if empty.any():
+            text = whole[name].dtype in (object, "str")
+            whole[name] = whole[name].mask(empty, values.astype(str).to_numpy() if text else values.to_numpy())
+    return whole

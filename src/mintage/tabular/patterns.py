@@ -11,6 +11,7 @@ _CLASSES = {"A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "a": "abcdefghijklmnopqrstuvwxyz"
 _ESCAPE = "\\"
 _STRIDE = 0.6180339887498949  # of the golden ratio: neighbours in number are far apart in name
 _LARGEST = 1 << 62
+_SMALL = 1 << 31  # below, the product of two numbers fits 64 bits
 
 
 def pattern_of(word: str) -> str:
@@ -42,7 +43,7 @@ def size_of(pattern: str) -> int:
     return size
 
 
-def filled(pattern: str, numbers: NDArray[np.int64]) -> list[str]:
+def filled(pattern: str, numbers: NDArray[np.int64]) -> NDArray[np.object_]:
     """The names of these numbers, each below `size_of(pattern)`: different numbers have different names.
 
     >>> names = filled("A00", np.arange(2600))
@@ -53,17 +54,17 @@ def filled(pattern: str, numbers: NDArray[np.int64]) -> list[str]:
     step = max(int(size * _STRIDE), 1)
     while np.gcd(step, size) != 1:
         step += 1
-    left = [(number * step + step) % size for number in numbers.tolist()]
+    wide = numbers if size < _SMALL else numbers.astype(object)  # products of large ones need Python's integers
+    left = ((wide * step + step) % size).astype(np.int64)
     signs = _signs(pattern)
-    columns: list[list[str]] = []
-    for sign in reversed(signs):
-        letters = _CLASSES.get(sign)
-        if letters is None:
-            columns.append([sign[1:]] * len(left))
-            continue
-        columns.append([letters[rest % len(letters)] for rest in left])
-        left = [rest // len(letters) for rest in left]
-    return ["".join(parts) for parts in zip(*reversed(columns), strict=True)] if columns else [""] * len(numbers)
+    letters = np.zeros((len(numbers), len(signs)), "<U1")
+    for place in reversed(range(len(signs))):
+        options = _CLASSES.get(signs[place], signs[place][1:])
+        left, chosen = np.divmod(left, len(options))
+        letters[:, place] = np.array(list(options))[chosen]
+    if not signs:
+        return np.full(len(numbers), "", object)
+    return letters.view(f"<U{len(signs)}")[:, 0].astype(object)
 
 
 def _signs(pattern: str) -> list[str]:
