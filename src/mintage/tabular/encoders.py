@@ -13,7 +13,7 @@ from pydantic import Field
 
 from mintage.config import Settings
 from mintage.records import FREE, Column, Kind
-from mintage.tabular.patterns import filled, pattern_of, size_of
+from mintage.tabular.patterns import filled, pattern_of, shape_of, size_of
 from mintage.tabular.values import as_dates, as_numbers, as_words, is_missing
 
 if TYPE_CHECKING:
@@ -270,7 +270,7 @@ class Identifier(Settings):
         """The pattern of each; one that is not known counts as the commonest."""
         if not self.column.levels:
             return np.zeros((len(values), 0), np.int64)
-        known = {pattern: code for code, pattern in enumerate(self.patterns)}
+        known = {shape_of(pattern): code for code, pattern in enumerate(self.patterns)}
         gone = is_missing(values)
         codes = np.array([known.get(pattern_of(word), 0) for word in as_words(values).tolist()], np.int64)
         return np.where(gone & bool(self.num_missing), len(self.patterns), codes)[:, None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from mintage.config import Settings
 from mintage.records import Kind
 from mintage.tabular.encoders import Cells, Constant, Encoder, Identifier, Levels
-from mintage.tabular.patterns import pattern_of
+from mintage.tabular.patterns import pattern_of, with_letters_kept
 from mintage.tabular.values import as_dates, as_numbers, as_words, date_formats, is_missing
 
 if TYPE_CHECKING:
@@ -184,9 +183,11 @@ def _identifier(name: str, there: Series, num_missing: int) -> tuple[Identifier,
 
 
 def _patterned(name: str, there: Series, num_missing: int) -> tuple[Identifier, list[str]]:
-    shapes = Counter(pattern_of(word) for word in as_words(there).tolist())
-    common = shapes.most_common(_PATTERNS)
-    covered = sum(count for _, count in common) / len(there)
+    shapes: dict[str, list[str]] = {}
+    for word in as_words(there).tolist():
+        shapes.setdefault(pattern_of(word), []).append(word)
+    common = sorted(shapes.items(), key=lambda pair: -len(pair[1]))[:_PATTERNS]
+    covered = sum(len(words) for _, words in common) / len(there)
     remarks = []
     if covered < 0.5:
         remarks.append(
@@ -194,8 +195,8 @@ def _patterned(name: str, there: Series, num_missing: int) -> tuple[Identifier, 
             f"the same file: data.source=texts data.column={name}."
         )
     return Identifier(
-        name=name, patterns=tuple(shape for shape, _ in common), counts=tuple(count for _, count in common),
-        num_missing=num_missing,
+        name=name, counts=tuple(len(words) for _, words in common), num_missing=num_missing,
+        patterns=tuple(with_letters_kept(*pair) if len(pair[1]) >= _FEWEST_KEYS else pair[0] for pair in common),
     ), remarks  # fmt: skip
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["filled", "pattern_of", "size_of"]
+__all__ = ["filled", "pattern_of", "shape_of", "size_of", "with_letters_kept"]
 
 _CLASSES = {"A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "a": "abcdefghijklmnopqrstuvwxyz", "0": "0123456789"}
 _ESCAPE = "\\"
@@ -29,6 +31,30 @@ def pattern_of(word: str) -> str:
         else:
             shape.append(_ESCAPE + sign)
     return "".join(shape)
+
+
+def shape_of(pattern: str) -> str:
+    r"""The shape of a pattern some of whose letters stay as they are.
+
+    >>> shape_of("\\K\\-000")
+    'A\\-000'
+    """
+    return "".join(pattern_of(sign[1:]) if sign[0] == _ESCAPE else sign for sign in _signs(pattern))
+
+
+def with_letters_kept(shape: str, words: Sequence[str]) -> str:
+    r"""The pattern of words of one shape: a letter that all of them have in a place stays as it is.
+
+    >>> with_letters_kept("Aa\\-00", ["Kx-17", "Ky-15"])
+    '\\Ka\\-00'
+    """
+    letters = np.array(words).view("<U1").reshape(len(words), -1)
+    same = (letters == letters[0]).all(axis=0)
+    kept = [
+        _ESCAPE + letter if alike and sign in "Aa" else sign
+        for sign, letter, alike in zip(_signs(shape), letters[0].tolist(), same.tolist(), strict=True)
+    ]
+    return "".join(kept)
 
 
 def size_of(pattern: str) -> int:
