@@ -56,7 +56,8 @@ class Table(Settings):
     rare: int = Field(2, ge=1)
     """Levels that fewer records have are never made: they would give those records away."""
     key: str = ""
-    """The column that names its record: unique in every file that is made, and never a real one."""
+    """The column that names its record (or several, with commas between): unique in every file that is made, and never
+    a real one."""
     constraints: tuple[Constraint, ...] = ()
     """What always holds and is kept exactly, of four kinds: {kind = "inequality", low = "start", high = "end"},
     {kind = "fixed", columns = ["city", "country"]}, {kind = "unique", columns = ["email"]} and
@@ -115,16 +116,16 @@ class Table(Settings):
         frame = _as_frame(raws)
         if len(frame) < _FEWEST:
             raise DataError(f"A table of {len(frame)} records says nothing. At least {_FEWEST} are needed, better 500.")
-        for name in (*self.kinds, *self.leave_out, *filter(None, (self.target, self.key))):
+        for name in (*self.kinds, *self.leave_out, *self._named_keys, *filter(None, [self.target])):
             if name not in frame.columns:
                 raise ConfigError(f"There is no column {name!r}. {suggest(name, [str(one) for one in frame.columns])}")
         frame = frame.drop(columns=list(self.leave_out))
-        declared = (*self.constraints, *([Unique(columns=(self.key,))] if self.key else []))
+        declared = (*self.constraints, *(Unique(columns=(name,)) for name in self._named_keys))
         book, remarks = Rulebook.fit(frame, declared)
         how = Fineness(cells=self.cells, finer=self.finer, exact=self.exact, rare=self.rare)
         encoders = []
         for name, values in book.learned(frame[book.holds(frame)].reset_index(drop=True)).items():
-            if name == self.key:
+            if name in self._named_keys:
                 encoder, found = fit_key(values)
             else:
                 encoder, found = fit_column(values, self.kinds.get(name), how)
@@ -138,7 +139,7 @@ class Table(Settings):
 
     def beyond(self, frame: DataFrame) -> Self:
         """The codec that makes none of the keys in this part of the real table either."""
-        keys = {encoder.name: encoder.beyond(frame[self.key]) for encoder in self._keys}
+        keys = {encoder.name: encoder.beyond(frame[encoder.name]) for encoder in self._keys}
         encoders = tuple(keys.get(encoder.name, encoder) for encoder in self.encoders)
         return self.model_copy(update={"encoders": encoders}) if keys else self
 
@@ -150,15 +151,20 @@ class Table(Settings):
         """
         for encoder in self._keys:
             if (room := encoder.room(count)) < count:
+                shapes = ", ".join(encoder.patterns[:3])
                 raise ConfigError(
-                    f"The key {self.key!r} has {room:,} names of its shape ({', '.join(encoder.patterns[:3])}) that no "
-                    f"real record has, and {count:,} are needed. Ask for fewer."
+                    f"The key {encoder.name!r} has {room:,} names of its shape ({shapes}) that no real record has, and "
+                    f"{count:,} are needed. Ask for fewer."
                 )
 
     @property
+    def _named_keys(self) -> list[str]:
+        return [name.strip() for name in self.key.split(",") if name.strip()]
+
+    @property
     def _keys(self) -> list[Identifier]:
-        """The encoder of the key, where one is declared."""
-        return [one for one in self.encoders if one.name == self.key and isinstance(one, Identifier)]
+        """The encoders of keys."""
+        return [one for one in self.encoders if one.name in self._named_keys and isinstance(one, Identifier)]
 
     def holds(self, frame: DataFrame) -> NDArray[np.bool_]:
         """Which records of a table break no constraint. Shape: (N,)."""
@@ -180,8 +186,11 @@ class Table(Settings):
         """
         if missing := [name for name in self.columns if name not in frame.columns]:
             raise DataError(f"The table lacks the columns {', '.join(map(repr, missing))}, which were learned.")
-        learned = self.learned(frame)
-        return np.concatenate([encoder.encode(learned[encoder.name]) for encoder in self.encoders], axis=1)
+        return np.concatenate(list(self.encode_learned(self.learned(frame)).values()), axis=1)
+
+    def encode_learned(self, learned: Mapping[str, Series]) -> dict[str, NDArray[np.int64]]:
+        """The codes of some columns as they are learned. Shape: (N,) each -> (N, its positions) each."""
+        return {one.name: one.encode(learned[one.name]) for one in self.encoders if one.name in learned}
 
     def decode_frame(self, codes: NDArray[np.int64], first: int = 0, only: Sequence[str] | None = None) -> DataFrame:
         """The table of codes, or `only` some of its columns; identifiers go by `first`, the number of its first record.
