@@ -1,8 +1,9 @@
 """Memory and time of large tables: 1,000,000 records of 15 columns, and 300,000 of 200, one of 50,000 levels.
 
-    python benchmarks/large_tables.py [--tables long wide] [--records 1000000] [--threads 1]
+    python benchmarks/large_tables.py --folder /tmp/tables [--tables long wide] [--stages write pack learn make]
 
-Each table is written as .csv, then packed, learned for 20 steps, and made again, each in a process of its own.
+Each table is written as .csv, then packed, learned for 20 steps, and made again, each in a process of its own; what
+other stages found before stays in the results.
 """
 
 from __future__ import annotations
@@ -13,14 +14,13 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from machine import describe, save
+from machine import RESULTS, describe, save
 
 SHAPES = {"long": (1_000_000, 15), "wide": (300_000, 200)}
 STEPS = 20
@@ -28,10 +28,11 @@ LEVELS = 50_000
 BLOCK = 50_000
 
 
-def write(path: Path, name: str) -> None:
+def write(folder: Path, name: str, records: int) -> dict[str, float]:
     """The table: a key, a column of many levels, dates, and the rest small words, whole and real numbers in turn."""
     import pandas as pd
 
+    path = folder / f"{name}.csv"
     count, width = SHAPES[name]
     rng = np.random.default_rng(0)
     for first in range(0, count, BLOCK):
@@ -52,37 +53,43 @@ def write(path: Path, name: str) -> None:
                 columns[f"c{number}"] = np.round(rng.lognormal(hidden / 4, 1), 4)
         frame = pd.DataFrame(columns)
         frame.to_csv(path, index=False, mode="a" if first else "w", header=not first)
+    return {"file_mb": round(path.stat().st_size / 1e6, 1)}
 
 
-def pack(folder: Path, name: str) -> dict[str, float]:
+def pack(folder: Path, name: str, records: int) -> dict[str, float]:
     """Fit the codec and pack."""
     from mintage.codecs.table import Table
     from mintage.data.table_packing import pack_table
     from mintage.sources.table import Table as Source
 
-    packed, report = pack_table(Source(folder / f"{name}.csv"), Table(key="id"), folder / "cache")
+    packed, _ = pack_table(Source(folder / f"{name}.csv"), Table(key="id"), folder / "cache")
     return {"records": len(packed), "positions": packed.x.shape[1], "packed_mb": round(packed.x.nbytes / 1e6, 1)}
 
 
-def learn(folder: Path, name: str) -> dict[str, float]:
+def learn(folder: Path, name: str, records: int) -> dict[str, float]:
     """20 steps with the defaults of the command line; the run is kept."""
     import mintage
 
-    run = mintage.train(
+    training = {"steps": STEPS, "precision": "float32", "channels_last": False}
+    mintage.train(
         folder / f"{name}.csv", out=folder / "runs", device="cpu",
-        overrides={"codec": {"key": "id"}, "training": {"steps": STEPS, "precision": "float32", "channels_last": False}},
+        overrides={"codec": {"key": "id"}, "training": training},
     )  # fmt: skip
-    log = [json.loads(line) for line in (run.path / "log.jsonl").read_text().splitlines()]
-    return {"seconds_a_step": round(1 / log[-1]["steps_per_second"], 3) if "steps_per_second" in log[-1] else 0.0}
+    return {"steps": STEPS}
 
 
 def make(folder: Path, name: str, records: int) -> dict[str, float]:
     """Write records of the run as .csv."""
     import mintage
 
-    run = mintage.load(next((folder / "runs").glob(f"*-{name}")))
+    run = mintage.load(max((folder / "runs").glob(f"*-{name}")))
     run.write_records(folder / "made.csv", records)
     return {"made": records, "made_mb": round((folder / "made.csv").stat().st_size / 1e6, 1)}
+
+
+STAGES: dict[str, Callable[[Path, str, int], dict[str, float]]] = {
+    "write": write, "pack": pack, "learn": learn, "make": make,
+}  # fmt: skip
 
 
 def timed(work: Callable[[], dict[str, float]]) -> dict[str, float]:
@@ -97,34 +104,30 @@ def timed(work: Callable[[], dict[str, float]]) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", nargs="+", default=list(SHAPES), choices=list(SHAPES))
-    parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--folder", type=Path)
-    parser.add_argument("--stage", choices=["write", "pack", "learn", "make"], help="one alone, of what lies in FOLDER")
+    parser.add_argument("--stages", nargs="+", default=list(STAGES), choices=list(STAGES))
+    parser.add_argument("--records", type=int, default=1_000_000, help="that are made")
+    parser.add_argument("--folder", type=Path, required=True, help="where tables and runs lie, from stage to stage")
+    parser.add_argument("--alone", action="store_true", help="one stage, in this process")
     asked = parser.parse_args()
-    if asked.stage:
-        os.environ["MINTAGE_CACHE"] = str(asked.folder / "cache")
-        for name in asked.tables:
-            works: dict[str, Callable[[], dict[str, float]]] = {
-                "write": lambda: write(asked.folder / f"{name}.csv", name) or {},
-                "pack": lambda: pack(asked.folder, name),
-                "learn": lambda: learn(asked.folder, name),
-                "make": lambda: make(asked.folder, name, asked.records),
-            }
-            print(json.dumps(timed(works[asked.stage])))
+    os.environ["MINTAGE_CACHE"] = str(asked.folder / "cache")
+    if asked.alone:
+        print(json.dumps(timed(lambda: STAGES[asked.stages[0]](asked.folder, asked.tables[0], asked.records))))
         return
-    result: dict[str, Any] = {"machine": describe()}
-    with tempfile.TemporaryDirectory() as folder:
-        for name in asked.tables:
-            result[name] = {"records": SHAPES[name][0], "columns": SHAPES[name][1]}
-            for stage in ("write", "pack", "learn", "make"):
-                words = [sys.executable, __file__, "--tables", name, "--stage", stage, "--folder", folder]
-                told = subprocess.run([*words, "--records", str(asked.records)], capture_output=True, text=True)
-                if told.returncode:
-                    raise SystemExit(told.stderr)
-                result[name][stage] = json.loads(told.stdout.splitlines()[-1])
-                print(name, stage, result[name][stage], flush=True)
-            result[name]["file_mb"] = round((Path(folder) / f"{name}.csv").stat().st_size / 1e6, 1)
-    save("large_tables", result)
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    kept = RESULTS / "large_tables.json"
+    result: dict[str, Any] = json.loads(kept.read_text()) if kept.is_file() else {}
+    for name in asked.tables:
+        shape = {"records": SHAPES[name][0], "columns": SHAPES[name][1]}
+        told = result.setdefault(name, shape)
+        for stage in asked.stages:
+            words = ["--tables", name, "--stages", stage, "--folder", str(asked.folder), "--alone"]
+            command = [sys.executable, __file__, *words, "--records", str(asked.records)]
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode:
+                raise SystemExit(done.stderr)
+            told[stage] = json.loads(done.stdout.splitlines()[-1])
+            result["machine"] = describe()
+            save("large_tables", result)
 
 
 if __name__ == "__main__":
