@@ -98,7 +98,9 @@ class _Desk:
         stops = np.cumsum(widths).tolist()
         named = [column.name for column in trained.spec.x.columns]
         self.spans = {name: slice(stop - width, stop) for name, stop, width in zip(named, stops, widths, strict=True)}
-        beside = {relation.place, *map(relation.before, self.child_names), *map(relation.own, self.child_names)}
+        self.count_given = self._present(trained, relation.count)
+        beside = {relation.place, relation.count, relation.total}
+        beside |= {*map(relation.before, self.child_names), *map(relation.own, self.child_names)}
         needed = self.codec.rulebook.needed([name for name in self.codec.columns if name not in beside])
         self.of_parents = [self.spans[name] for name in named if name in needed]
 
@@ -108,8 +110,8 @@ class _Desk:
 
         relation, codec = self.relation, self.codec
         alone = self._unknown(count)
-        self._tell(alone, {relation.place: _words("0", count)})
-        codes = self._drawn(noise_of(self.sampler, first, count, seed), alone)
+        self._tell(alone, {relation.place: _words("0", count), relation.total: _words("", count)})
+        codes = self._drawn(noise_of(self.sampler, first, count, seed), alone, self.count_given)
         parents = codec.decode_frame(codes, first, [*self.parent_names, relation.count])
         counts = parents.pop(relation.count).to_numpy(np.int64)
         made, owners = [], []
@@ -121,7 +123,8 @@ class _Desk:
             known = self._unknown(len(rows))
             for span in self.of_parents:
                 known[:, span] = torch.from_numpy(codes[rows, span])
-            self._tell(known, {relation.place: _words(str(place), len(rows)), **before})
+            told = {relation.place: _words(str(place), len(rows)), relation.count: _words("", len(rows))}
+            self._tell(known, {**told, relation.total: pd.Series(counts[rows]).astype(str), **before})
             noise = noise_of(self.sampler, first, count, derive(seed, "child", place))[torch.from_numpy(rows)]
             found = codec.decode_frame(self._drawn(noise, known), only=[*map(relation.own, self.child_names)])
             found.columns = self.child_names
@@ -151,9 +154,21 @@ class _Desk:
         for name, codes in self.codec.encode_learned(values).items():
             known[:, self.spans[name]] = torch.from_numpy(codes)
 
-    def _drawn(self, noise: torch.Tensor, known: torch.Tensor) -> Codes:
+    def _drawn(
+        self, noise: torch.Tensor, known: torch.Tensor, allowed: Mapping[int, torch.Tensor] | None = None
+    ) -> Codes:
         with torch.inference_mode():
-            return self.sampler.draw(noise, known)[0].numpy()
+            return self.sampler.draw(noise, known, allowed)[0].numpy()
+
+    @staticmethod
+    def _present(trained: Trained, name: str) -> dict[int, torch.Tensor]:
+        """The codes of a column's first position that say that there is a value."""
+        at = 0
+        for column in trained.spec.x.columns:
+            if column.name == name and column.levels and column.missing is not None:
+                return {at: torch.arange(column.levels[0]) != column.missing}
+            at += len(column.levels)
+        return {}
 
 
 def likeness_of_related(relation: Relation, real: Pair, made: Pair, kinds: Mapping[str, Any]) -> dict[str, Any]:

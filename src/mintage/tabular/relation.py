@@ -32,9 +32,10 @@ class Joined:
 class Relation:
     """Which column of the children names their parent, and what the columns of the joint table are called.
 
-    A parent's row has place 0 and no child; so that a model can be asked for a parent alone, and each parent counts
+    A parent's row has place 0 and no child, so that a model can be asked for a parent alone, and each parent counts
     once, however many children it has. A child's row knows its parent's columns, how many children there are, its own
-    place among them, and the child before it.
+    place among them, and the child before it. How many there are stands in a column of its own for either: learned in
+    one, it was 8 % too many, as parents of many children have more rows.
     """
 
     child: str  # what the table of children is called
@@ -42,8 +43,13 @@ class Relation:
 
     @property
     def count(self) -> str:
-        """The column that says how many children a parent has."""
+        """The column that says in a parent's row how many children it has."""
         return f"number of {self.child}"
+
+    @property
+    def total(self) -> str:
+        """The column that says the same in the rows of its children."""
+        return f"{self.child} in all"
 
     @property
     def place(self) -> str:
@@ -64,7 +70,7 @@ class Relation:
         children = [name.removeprefix(start) for name in columns if name.startswith(start)]
         befores = {self.before(name) for name in children}
         children = [name for name in children if self.own(name) not in befores]
-        beside = {self.count, self.place, *befores, *map(self.own, children)}
+        beside = {self.count, self.total, self.place, *befores, *map(self.own, children)}
         return [name for name in columns if name not in beside], children
 
     def join(self, parents: DataFrame, children: DataFrame) -> Joined:
@@ -97,7 +103,9 @@ class Relation:
         sorted_rows = np.argsort(whose, kind="stable")  # each parent, then its children
         lines = parents.iloc[whose].reset_index(drop=True)
         lines.loc[len(parents) :, self.key] = ""
-        lines[self.count] = counts[whose].astype(str)
+        alone = np.arange(len(lines)) < len(parents)
+        lines[self.count] = np.where(alone, counts[whose].astype(str), "")
+        lines[self.total] = np.where(alone, "", counts[whose].astype(str))
         lines[self.place] = np.concatenate([np.zeros(len(parents), np.int64), place]).astype(str)
         theirs = children.iloc[order].drop(columns=self.key).reset_index(drop=True)
         previous = theirs.shift(1).where(pd.Series(place > 1), "")
