@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mintage.backtesting import backtest, by_mean
+from mintage.backtesting import Terms, backtest, by_mean
 from mintage.codecs.series import Series as Codec
 from mintage.data.loading import Cut, Stream
 from mintage.forecasting import by_sampler, by_simple_means, judge_forecasts, origins_of
@@ -98,7 +98,9 @@ def main() -> None:
         prices, periods = data.packed.lines[0].values, data.packed.periods
         first = int(np.searchsorted(data.packed.lines[0].stamps, after)) + 1
         rule = by_mean(ours, periods, horizon=5)
-        report["decisions"] = backtest({"series_ar": rule}, prices, first, periods, every=20, ours="series_ar")
+        report["decisions"] = backtest(
+            {"series_ar": rule}, prices, first, periods, ours="series_ar", terms=Terms(every=20)
+        )
     print(json.dumps(report, indent=1))
 
 

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from mintage.backtesting import backtest, by_mean, check_decision, returns_of
+from mintage.backtesting import Terms, backtest, by_mean, check_decision, returns_of
 from mintage.errors import ConfigError, DataError
 from mintage.forecasting import by_simple_means
 from mintage.foretelling.paths import RandomWalk
@@ -37,7 +37,7 @@ def test_returns_are_those_of_the_ledger() -> None:
 
 def test_holding_costs_once_and_cash_brings_nothing() -> None:
     path = prices(drift=0.0005)
-    found = backtest({"x": follow}, path, 100, 252, ours="x", cost=0.002)["rules"]
+    found = backtest({"x": follow}, path, 100, 252, ours="x", terms=Terms(cost=0.002))["rules"]
     whole = (path[-1] / path[100]).mean() * (1 - 0.002)
     years = (len(path) - 101) / 252
     assert found["buy and hold"]["return_a_year"] == pytest.approx(whole ** (1 / years) - 1, rel=1e-6)
@@ -47,10 +47,10 @@ def test_holding_costs_once_and_cash_brings_nothing() -> None:
 
 def test_a_real_edge_is_found_and_costs_eat_it() -> None:
     path = prices(turning=0.5)
-    found = backtest({"x": follow}, path, 100, 252, ours="x", cost=0.0, every=1)
+    found = backtest({"x": follow}, path, 100, 252, ours="x", terms=Terms(cost=0.0, every=1))
     assert "did better" in found["words"][0]
     assert found["rules"]["x"]["chance_of_skill"] > 0.95
-    dear = backtest({"x": follow}, path, 100, 252, ours="x", cost=0.02, every=1)
+    dear = backtest({"x": follow}, path, 100, 252, ours="x", terms=Terms(cost=0.02, every=1))
     assert "did worse" in dear["words"][0]
     json.dumps(found)
 
@@ -62,6 +62,15 @@ def test_no_edge_is_said_so_and_nothing_is_advised() -> None:
     assert "no investment advice" in words[1]
 
 
+def test_the_more_was_tried_the_less_is_left_of_an_edge() -> None:
+    path = prices(turning=0.1)
+    found = [
+        backtest({"x": follow}, path, 100, 252, ours="x", terms=Terms(0.0, 1, tried))["rules"]["x"]["chance_of_skill"]
+        for tried in (1, 10, 1_000)
+    ]
+    assert found[0] > found[1] > found[2]
+
+
 def test_the_mean_sets_the_sign_and_volatility_the_size() -> None:
     calm = 100 * np.exp((np.random.default_rng(1).standard_normal((300, 2)) * [0.005, 0.02] + [0.002, -0.02]).cumsum(0))
     shares = by_mean(by_simple_means(RandomWalk(), ("log", "log")), 252, most=5.0)(calm)
@@ -71,7 +80,14 @@ def test_the_mean_sets_the_sign_and_volatility_the_size() -> None:
 
 def test_a_rule_is_never_shown_what_comes() -> None:
     seen = []
-    backtest({"x": lambda known: seen.append(len(known)) or np.zeros(2)}, prices(200), 100, 252, ours="x", every=10)
+    backtest(
+        {"x": lambda known: seen.append(len(known)) or np.zeros(2)},
+        prices(200),
+        100,
+        252,
+        ours="x",
+        terms=Terms(every=10),
+    )
     assert seen == list(range(101, 200, 10))
 
 

@@ -17,6 +17,7 @@ from mintage.experiment import find_device
 from mintage.generated import Generated, Origin
 from mintage.judging.judge import JudgeSettings
 from mintage.judging.verdict import Verdict
+from mintage.prediction import Forecast, Prospect
 from mintage.preparation import Preparation, prepare, resume
 from mintage.recipe import Recipe, read_raw
 from mintage.run import RunDirectory
@@ -24,6 +25,7 @@ from mintage.tabular.files import write_frames
 from mintage.trained import Trained
 from mintage.training.distributed import processes, share_text
 from mintage.translation import How, Translated
+from mintage.walking import Asked, Backtest, backtest_run
 from mintage.writing import Texts, Unfolding
 
 Tell = Callable[[str], None]
@@ -134,13 +136,13 @@ class Run:
         decoding: Decoding | Mapping[str, Any] | None = None,
         **settings: Any,
     ) -> Generated | Texts | DataFrame:
-        """Draw `n` samples (16, or one text, or 1,000 records); the same seed names the same ones, however many.
+        """Draw `n` samples (16, or a text, or 1,000 records or scenarios); a seed names the same ones, however many.
 
         `step` chooses a checkpoint other than the best. Of pictures, `of` is a class, by name or index, and `like` a
         file that was generated before: the first sample is that one again, the others are its neighbours, `spread`
         (0 to 1) away. A text goes on from `prompt`, or begins as documents do, under the line `heading` if there is
         one; `decoding`, or its fields as keywords (temperature=0.8), says how: `mintage explain decoding`.
-        Records come as a pandas table; keywords as those of `records` say which.
+        Records and scenarios come as a pandas table; keywords as those of `records` and `scenarios` say which.
 
         Raises:
             ConfigError: there is no such class, checkpoint or setting, or it is not one of what the run makes.
@@ -148,10 +150,12 @@ class Run:
         """
         _check_count(n)
         trained = self._trained(step)
-        if trained.makes == "records":
+        if trained.makes in ("records", "series"):
             if of is not None or like is not None or prompt or heading is not None or decoding is not None:
-                raise ConfigError(f"{self.path} makes records: say which by where=, balance= or no_missing=.")
-            return self.records(n or 1_000, seed=seed, step=step, **settings)
+                how = "where=, balance= or no_missing=" if trained.makes == "records" else "horizon="
+                raise ConfigError(f"{self.path} makes {trained.makes}: say which by {how}.")
+            make = self.records if trained.makes == "records" else self.scenarios
+            return make(n or 1_000, seed=seed, step=step, **settings)
         if trained.writes:
             if of is not None or like is not None or spread != drawing.SPREAD:
                 raise ConfigError(f"{self.path} writes text, which has no classes and no neighbours: try heading=.")
@@ -203,6 +207,55 @@ class Run:
             MintageError: the file cannot be read or lacks columns, or the model cannot be held to what is known.
         """
         return write_frames(synthesis.fill_in(self._trained(step), Path(source), seed), Path(out))
+
+    def scenarios(self, n: int = 1_000, *, horizon: int = 20, seed: int = 0, step: int | None = None) -> DataFrame:
+        """The first `n` scenarios of a seed as a pandas table, of a run that learned series.
+
+        Each goes on from the last row of every entity, as the file is now, for `horizon` steps: scenario, step, date
+        where the next stamps are known, entity if there are several, variables.
+
+        Raises:
+            ConfigError: the run makes something else, or no step is asked for.
+            DataError: the file is gone, or has other columns.
+        """
+        import pandas as pd
+
+        _check_count(n)
+        return pd.concat(Prospect(self._trained(step), horizon, seed).scenarios(n), ignore_index=True)
+
+    def write_scenarios(
+        self, path: str | Path, n: int = 1_000, *, horizon: int = 20, seed: int = 0, step: int | None = None
+    ) -> Path:
+        """The same into a .csv, .tsv or .parquet file, part by part, so that memory does not grow with `n`.
+
+        Raises:
+            MintageError: as `scenarios`; or another suffix.
+        """
+        _check_count(n)
+        return write_frames(Prospect(self._trained(step), horizon, seed).scenarios(n), Path(path))
+
+    def forecast(self, horizon: int = 20, *, paths: int = 1_000, seed: int = 0, step: int | None = None) -> Forecast:
+        """What a run that learned series says of the next `horizon` steps: quantiles over so many paths.
+
+        Its `frame` is a pandas table; `save(folder)` writes it, and pictures of fans.
+
+        Raises:
+            MintageError: as `scenarios`; or fewer paths than quantiles need.
+        """
+        return Prospect(self._trained(step), horizon, seed).forecast(paths)
+
+    def backtest(
+        self, start: str = "", *, step: int | None = None, tell: Tell = lambda doing: None, **asked: Any
+    ) -> Backtest:
+        """Walk a run of series forward from a date through what it held out, beside simple means.
+
+        `asked` is horizon, every, cost, tried and seed, as in `mintage backtest`. What is returned has `report`, a
+        JSON-ready mapping, and `save(folder)`.
+
+        Raises:
+            MintageError: the run makes no series, or learned from what follows `start`; a variable knows the future.
+        """
+        return backtest_run(self._trained(step), Asked(start=start, **asked), tell)
 
     def write(
         self,

@@ -6,6 +6,8 @@ It tells of the past alone, and is no advice.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from mintage.seeding import derive
 from mintage.statistics.forecasts import deflated_sharpe, diebold_mariano, expected_shortfall, sharpe_ratio
 from mintage.statistics.forecasts import value_at_risk as value_at_risk_of
 
-__all__ = ["Decision", "backtest", "by_mean", "check_decision", "returns_of"]
+__all__ = ["Decision", "Terms", "backtest", "by_mean", "check_decision", "returns_of"]
 
 Values = NDArray[np.float64]
 Decision = Callable[[Values], Values]  # prices (T, V) -> the share of wealth in each: (V,), below zero to sell short
@@ -28,6 +30,15 @@ _CAVEAT = (
     "This tells what rules would have brought in the past, on these prices, with these costs. It says nothing certain "
     "of the future, and is no investment advice."
 )
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms rules are walked forward."""
+
+    cost: float = 0.001  # of what is traded, as a share
+    every: int = 5  # steps between decisions
+    tried: int = 1  # variants of the rule that were tried before this one was chosen, itself included
 
 
 def by_mean(
@@ -84,10 +95,9 @@ def returns_of(prices: Values, shares: Values, cost: float) -> tuple[Values, Val
 
 
 def backtest(
-    decisions: Mapping[str, Decision], prices: Values, first: int, periods: float,
-    *, cost: float = 0.001, every: int = 5, ours: str,
-) -> dict[str, Any]:  # fmt: skip
-    """Walk forward from row `first`, deciding anew `every` so many rows by what was known then. JSON-ready.
+    decisions: Mapping[str, Decision], prices: Values, first: int, periods: float, *, ours: str, terms: Terms = Terms()
+) -> dict[str, Any]:
+    """Walk forward from row `first`, deciding anew every so many rows by what was known then. JSON-ready.
 
     A decision is given a copy of the prices up to its row, and is held from that row's price to the next; `first` must
     lie behind all that its model learned from. Sharpe ratios carry intervals, and the best of several rules is deflated
@@ -97,6 +107,7 @@ def backtest(
         ConfigError: `ours` is not among the rules.
         DataError: prices that are not positive, or too few rows.
     """
+    cost, every = terms.cost, terms.every
     if ours not in decisions:
         raise ConfigError(f"There is no rule {ours!r}. There are: {', '.join(decisions)}.")
     steps = len(prices) - 1 - first
@@ -109,11 +120,12 @@ def backtest(
     held["cash"] = np.zeros((steps, count))
     walked = {name: returns_of(prices[first:], shares, cost) for name, shares in held.items()}
     rules = {name: _summary(*walked[name], periods) for name in held}
-    tried = [_ratio(walked[name][0]) for name in decisions]
+    tried = _tried([_ratio(walked[name][0]) for name in decisions], terms.tried, steps)
     beside = _at_equal_risk(walked[ours][0], walked["buy and hold"][0])
     rules[ours]["chance_of_skill"] = deflated_sharpe(walked[ours][0], tried)
     return {
         "ours": ours, "rules": rules, "cost": cost, "every": every, "steps": steps, "tried": len(tried),
+        "wealth": {name: np.cumprod(1 + returns).round(5).tolist() for name, (returns, _) in walked.items()},
         "words": [_sentence(ours, rules, beside, len(tried)), _CAVEAT],
     }  # fmt: skip
 
@@ -146,6 +158,13 @@ def _summary(returns: Values, traded: Values, periods: float) -> dict[str, float
 
 def _ratio(returns: Values) -> float:
     return float(returns.mean() / max(returns.std(), _LEAST_SPREAD))
+
+
+def _tried(known: Sequence[float], count: int, steps: int) -> Sequence[float]:
+    """Sharpe ratios of a step of all that was tried; of those that nobody kept, as rules without any skill show."""
+    if count <= len(known):
+        return known
+    return [NormalDist(0, steps**-0.5).inv_cdf((place + 0.5) / count) for place in range(count)]
 
 
 def _at_equal_risk(ours: Values, theirs: Values) -> tuple[float, float]:

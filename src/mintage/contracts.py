@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar
 import torch
 from torch import Tensor, nn
 
+from mintage.forecasts import Foresight
 from mintage.records import Column, Records
 
 T = TypeVar("T")
@@ -29,7 +30,6 @@ class TensorSpec:
 
     shape: tuple[int | None, ...]  # (3, 64, 64) image | (1, 16384) wave | (None,) tokens | (17,) record
     classes: int | None = None  # V of integer tensors; None = real values in [-1, 1]
-    blocks: tuple[tuple[int, int], ...] = ()  # (start, stop) of one-hot groups in a table row
     start: int = 0  # of tokens: the one that a text begins after
     ends: tuple[int, ...] = ()  # of tokens: those that end a line
     columns: tuple[Column, ...] = ()  # of records, whose shape is (positions,): integer codes
@@ -330,6 +330,7 @@ class Evidence:
     returned: Examples | None = None  # each fake translated back, where the model goes both ways
     texts: Texts | None = None  # of a text: its passages in letters, and what its writer says of them
     records: Records | None = None  # of a table: its records as tables
+    series: Foresight | None = None  # of time lines: forecasts beside what came, and stretches
     baselines: Mapping[str, Examples] = field(default_factory=dict)  # what simple means make of the same inputs
     _once: dict[str, Any] = field(default_factory=dict, repr=False)
 

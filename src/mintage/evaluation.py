@@ -21,15 +21,18 @@ from mintage.judging.records import (
     records_in_file,
     records_of_run,
 )
+from mintage.judging.series import made_by_forecaster, stretches_of_run
 from mintage.judging.texts import passages_of_run, written_by_run
 from mintage.judging.verdict import Verdict
-from mintage.run import NEAREST, PORTRAIT, RunDirectory
+from mintage.run import FANS, LIKENESS, NEAREST, PORTRAIT, RunDirectory
 from mintage.session import machine_facts
 from mintage.storage import write_image, write_text
 from mintage.trained import Trained
+from mintage.walking import last_fans
 from mintage.watching.card import write_card
 from mintage.watching.comparison import write_comparison
 from mintage.watching.grid import contact_sheet
+from mintage.watching.likeness import write_likeness
 from mintage.watching.portrait import write_portrait
 from mintage.watching.records_sheet import records_sheet
 from mintage.watching.report import write_report
@@ -97,10 +100,10 @@ def compare(
         folder = out / name.replace("/", "-")
         verdict.write(folder)
         _write_looks(folder, made, verdict, reals)
-        sheets[name] = _sheet(folder / "samples.png", made.examples, reals)
+        sheets[name] = folder / FANS if made.series else _sheet(folder / "samples.png", made.examples, reals)
         verdicts.append(verdict)
     check_same([verdict.protocol for verdict in verdicts], [verdict.judged for verdict in verdicts])
-    shown = _sheet(out / "reals.png", reals.reference, reals)
+    shown = None if reals.series else _sheet(out / "reals.png", reals.reference, reals)
     write_comparison(out / "comparison.html", [verdict.as_dict() for verdict in verdicts], sheets, shown)
     return verdicts
 
@@ -123,14 +126,17 @@ def _common_reals(contenders: Sequence[Path], against: Path | None, settings: Ju
 
 def _reals(trained: Trained, settings: JudgeSettings) -> Reals:
     """What a run held out, and what it learned from."""
-    of = {"text": passages_of_run, "records": records_of_run}.get(trained.makes, reals_of_run)
-    return of(trained, settings.samples)
+    kinds = {"text": passages_of_run, "records": records_of_run, "series": stretches_of_run}
+    return kinds.get(trained.makes, reals_of_run)(trained, settings.samples)
 
 
 def _made(trained: Trained, reals: Reals, settings: JudgeSettings, tell: Tell) -> Made:
     if reals.corpus is not None or trained.writes:
         tell("writing passages, and foretelling held-out text")
         return written_by_run(trained, reals, settings.samples, settings.seed)
+    if "series" in (reals.codec.makes, trained.makes):
+        tell("walking forward, and drawing stretches")
+        return made_by_forecaster(trained, reals, settings.samples, settings.seed)
     if reals.codec.makes == "records":
         tell("making records")
         count = min(settings.samples, max(len(reals.control), len(reals.reference), _FEWEST_MADE))
@@ -143,7 +149,7 @@ def _made(trained: Trained, reals: Reals, settings: JudgeSettings, tell: Tell) -
 
 
 def _embedder(reals: Reals, settings: JudgeSettings, tell: Tell) -> Embedder:
-    if reals.codec.makes == "records":
+    if reals.codec.makes in ("records", "series"):
         return Codes(reals.reference.x.shape[1])
     tell("getting the embedding ready")
     return embedder_for(reals, settings)
@@ -169,7 +175,10 @@ def _sheet(path: Path, examples: Examples, reals: Reals) -> Path:
 
 def _write_looks(folder: Path, made: Made, verdict: Verdict, reals: Reals) -> None:
     """What should be looked at beside the scores: the closest pairs of pictures, or how columns are spread."""
-    if made.records is not None:
+    if made.series is not None and reals.series is not None:
+        write_likeness(folder / LIKENESS, made.series.variables, made.series.real, made.series.made)
+        write_image(folder / FANS, last_fans(reals.series, made.series.far))
+    elif made.records is not None:
         write_portrait(folder / PORTRAIT, made.records.real, made.records.made, made.records.kinds)
     else:
         write_pairs(folder / NEAREST, verdict.pairs, made.examples, reals)

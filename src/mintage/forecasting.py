@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,18 @@ from numpy.typing import NDArray
 from mintage.codecs.series import Series
 from mintage.contracts import Sampler
 from mintage.errors import ConfigError, DataError
-from mintage.foretelling.paths import Foreteller
+from mintage.forecasts import Walk
+from mintage.foretelling.garch import Garch
+from mintage.foretelling.paths import BlockBootstrap, Foreteller, LastValue, RandomWalk, SeasonalNaive
 from mintage.seeding import derive, generator
-from mintage.statistics.forecasts import coverage, crps, diebold_mariano
+from mintage.statistics.walks import contest, crps_of, held, mean_pinball, words_of_coverage
 from mintage.timeline.changes import Change, additive, plain
-from mintage.timeline.lines import Line
+from mintage.timeline.lines import Line, Panel
 
-__all__ = ["Forecaster", "Origin", "by_sampler", "by_simple_means", "check_no_leak", "judge_forecasts", "origins_of"]
+__all__ = [
+    "Forecaster", "Origin", "by_sampler", "by_simple_means", "check_no_leak", "judge_forecasts", "origin_rows",
+    "origins_of", "rivals_of", "told_of", "walk",
+]  # fmt: skip
 
 Values = NDArray[np.float64]
 Forecaster = Callable[[Values, int, int, int], Values]  # levels (T, V), paths n, steps, seed -> levels (n, steps, V)
@@ -27,6 +33,10 @@ Forecaster = Callable[[Values, int, int, int], Values]  # levels (T, V), paths n
 _FEWEST = 8  # rows of history from which on a forecast is made
 _TOO_GOOD = 0.95  # correlation with another variable's next step that nothing real has
 _LEVEL = 0.95
+_RECENT = 250  # rows by which the usual move of a variable is told
+_SEASONS = (86_400, 604_800)  # seconds of what comes again: of a day, else of a week
+_GARCH_FEWEST, _GARCH_MEMORY = 150, 2_000  # rows
+_REFIT = 100  # origins that one estimate serves
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +72,11 @@ def by_simple_means(means: Foreteller, kinds: Sequence[Change], memory: int | No
     return paths
 
 
+def origin_rows(line: Line, after: np.datetime64, horizon: int, every: int) -> range:
+    """The rows of a line after a time that have some history and `horizon` rows of truth."""
+    return range(max(int(np.searchsorted(line.stamps, after, "right")), _FEWEST), len(line) - horizon, every)
+
+
 def origins_of(lines: Sequence[Line], after: np.datetime64, horizon: int, every: int) -> Iterator[Origin]:
     """Moments after a time, `every` so many rows, each with `horizon` rows of truth; walked forward only.
 
@@ -69,13 +84,60 @@ def origins_of(lines: Sequence[Line], after: np.datetime64, horizon: int, every:
     trained: earlier truths are known to it.
     """
     for line in lines:
-        first = max(int(np.searchsorted(line.stamps, after, "right")), _FEWEST)
-        for row in range(first, len(line) - horizon, every):
+        for row in origin_rows(line, after, horizon, every):
             yield Origin(str(line.stamps[row]), line.values[: row + 1].copy(), line.values[row + 1 : row + 1 + horizon])
 
 
+def rivals_of(kinds: Sequence[Change], panel: Panel, shortest: int) -> dict[str, Forecaster]:
+    """The simple means that any forecaster of these lines has to beat; `shortest` is the shortest history they see."""
+    means: dict[str, Forecaster] = {
+        "random walk": by_simple_means(RandomWalk(), kinds),
+        "block bootstrap": by_simple_means(BlockBootstrap(), kinds),
+        "last value": by_simple_means(LastValue(), kinds),
+    }
+    season = next((period for long in _SEASONS if panel.is_grid and (period := long // panel.step) > 1), 0)
+    if season and shortest >= 2 * season:
+        means["last season"] = by_simple_means(SeasonalNaive(season), kinds)
+    if shortest >= _GARCH_FEWEST and len(panel.lines) == 1:  # its estimate is carried from origin to origin
+        means["GARCH, filtered"] = by_simple_means(Garch(refit=_REFIT), kinds, _GARCH_MEMORY)
+    return means
+
+
+def walk(
+    forecasters: Mapping[str, Forecaster], origins: Iterable[Origin], *, ours: str, n: int = 200, seed: int = 0
+) -> Walk:
+    """Let every forecaster foretell from the same origins, which are looked at one by one.
+
+    Raises:
+        ConfigError: `ours` is not among them, or nothing else is.
+        DataError: fewer than two origins.
+    """
+    if ours not in forecasters or len(forecasters) < 2:
+        raise ConfigError(f"{ours!r} is to be judged beside others, but there are: {', '.join(forecasters)}.")
+    stamps, rows, last, truths, units = [], [], [], [], []
+    paths: dict[str, list[NDArray[np.float32]]] = {name: [] for name in forecasters}
+    for at, origin in enumerate(origins):
+        for name, forecaster in forecasters.items():
+            made = forecaster(origin.history, n, len(origin.truth), derive(seed, at))
+            paths[name].append(made.astype(np.float32))
+        stamps.append(origin.stamp)
+        rows.append(len(origin.history))
+        last.append(origin.history[-1])
+        truths.append(origin.truth)
+        units.append(np.abs(np.diff(origin.history[-_RECENT:], axis=0)).mean(0))
+    if len(stamps) < 2:
+        raise DataError(f"There are {len(stamps)} origins to forecast from, two are the least. Hold out more.")
+    unit = np.mean(units, 0)
+    apart = [later - row for row, later in pairwise(rows) if later > row]
+    return Walk(
+        ours=ours, stamps=tuple(stamps), last=np.stack(last), truths=np.stack(truths),
+        paths={name: np.stack(made) for name, made in paths.items()}, units=np.where(unit > 0, unit, 1.0),
+        overlap=-(-len(truths[0]) // min(apart, default=1)),
+    )  # fmt: skip
+
+
 def judge_forecasts(
-    forecasters: Mapping[str, Forecaster], origins: Sequence[Origin], *, ours: str, n: int = 200, seed: int = 0
+    forecasters: Mapping[str, Forecaster], origins: Iterable[Origin], *, ours: str, n: int = 200, seed: int = 0
 ) -> dict[str, Any]:
     """Scores of every forecaster on the same origins, and in words whether ours is better than the best of the others.
 
@@ -85,34 +147,27 @@ def judge_forecasts(
         ConfigError: `ours` is not among them, or nothing else is.
         DataError: fewer than two origins.
     """
-    if ours not in forecasters or len(forecasters) < 2:
-        raise ConfigError(f"{ours!r} is to be judged beside others, but there are: {', '.join(forecasters)}.")
-    if len(origins) < 2:
-        raise DataError(f"There are {len(origins)} origins to forecast from, two are the least. Hold out more.")
-    horizon, truths = len(origins[0].truth), np.stack([origin.truth for origin in origins])
-    unit = np.mean([np.abs(np.diff(origin.history[-250:], axis=0)).mean(0) for origin in origins], 0)
-    unit = np.where(unit > 0, unit, 1.0)
+    return {**told_of(walk(forecasters, origins, ours=ours, n=n, seed=seed)), "seed": seed}
+
+
+def told_of(walked: Walk) -> dict[str, Any]:
+    """What `judge_forecasts` says, of forecasts that were made. JSON-ready."""
+    losses, ours = crps_of(walked), walked.ours
+    found, inside, lost = contest(walked, losses), held(walked, _LEVEL), mean_pinball(walked)
     scores: dict[str, dict[str, Any]] = {}
-    losses: dict[str, Values] = {}  # (origins, horizon, V)
-    for name, forecaster in forecasters.items():
-        made = [forecaster(origin.history, n, horizon, derive(seed, at)) for at, origin in enumerate(origins)]
-        losses[name] = np.stack([crps(paths, truth) / unit for paths, truth in zip(made, truths, strict=True)])
-        ends = ((1 - _LEVEL) / 2, (1 + _LEVEL) / 2)
-        low, high = np.quantile(np.stack(made, 1), ends, axis=0, method="weibull")  # fair to any number of paths
-        share, trusted = coverage(low, high, truths)
+    for name, each in losses.items():
+        share, trusted = inside[name]
         scores[name] = {
-            "crps": float(losses[name].mean()), "crps_by_step": losses[name].mean((0, 2)).tolist(),
+            "crps": found.losses[name], "crps_by_step": each.mean((0, 2)).tolist(), "pinball": lost[name],
             "coverage": share, "coverage_low": trusted.low, "coverage_high": trusted.high,
         }  # fmt: skip
-    rivals = {name: score["crps"] for name, score in scores.items() if name != ours}
-    for name in rivals:
-        found = diebold_mariano(losses[ours].mean((1, 2)), losses[name].mean((1, 2)), horizon)
-        scores[name]["ours_less"] = {"difference": found.difference, **found.interval._asdict(), "chance": found.chance}
-    best = min(rivals, key=rivals.__getitem__)
+    for name, told in found.beside.items():
+        scores[name]["ours_less"] = {"difference": told.difference, **told.interval._asdict(), "chance": told.chance}
     return {
-        "ours": ours, "best_rival": best, "origins": len(origins), "horizon": horizon, "paths": n, "seed": seed,
-        "from": origins[0].stamp, "to": origins[-1].stamp, "scores": scores,
-        "words": [_sentence(ours, best, scores, rivals[best]), _coverage_sentence(ours, scores[ours])],
+        "ours": ours, "best_rival": found.best, "origins": len(walked.stamps), "horizon": walked.truths.shape[1],
+        "paths": walked.paths[ours].shape[1],
+        "from": min(walked.stamps), "to": max(walked.stamps), "scores": scores,
+        "words": [found.words, words_of_coverage(ours, _LEVEL, *inside[ours])],
     }  # fmt: skip
 
 
@@ -152,21 +207,3 @@ def _moves_of(values: Values) -> tuple[Values, Values]:
 def _values_of(values: Values) -> tuple[Values, Values]:
     """The values themselves, and the moves of the step after."""
     return values[1:-1], _moves_of(values)[1]
-
-
-def _sentence(ours: str, best: str, scores: Mapping[str, Mapping[str, Any]], rival: float) -> str:
-    share = 1 - scores[ours]["crps"] / rival
-    told = scores[best]["ours_less"]
-    beside = f"{best}, the best of the others (CRPS {scores[ours]['crps']:.4g} beside {rival:.4g})"
-    if told["high"] < 0:
-        return f"{ours} foretells better than {beside}: {share:.1%} less lost, and chance alone seldom does that."
-    if told["low"] > 0:
-        return f"{ours} foretells worse than {beside}."
-    return f"{ours} has no edge over {beside}: the difference is within what chance does."
-
-
-def _coverage_sentence(ours: str, score: Mapping[str, Any]) -> str:
-    low, high = score["coverage_low"], score["coverage_high"]
-    said = "as they say" if low <= _LEVEL <= high else "too narrow" if high < _LEVEL else "too wide"
-    held = f"{score['coverage']:.1%} of truths ({low:.1%} to {high:.1%})"
-    return f"The {_LEVEL:.0%} intervals of {ours} held {held}: {said}."

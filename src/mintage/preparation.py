@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -63,6 +64,7 @@ def prepare(
     Raises:
         MintageError: the data, the recipe or the settings do not fit.
     """
+    started = time.perf_counter()
     if seed is not None:
         raw = {"seed": seed} | dict(raw)
     settings = DataSettings.read(raw.get("data", {}), "data")
@@ -71,7 +73,9 @@ def prepare(
     made: list[Plan] = []
 
     def bought(first: Experiment) -> Mapping[str, Any]:
-        chosen, settings = plan(first, parse_duration(budget or ""), asked)
+        whole = parse_duration(budget or "")
+        left = max(whole - (time.perf_counter() - started), whole / 2)  # what reading took is part of the budget
+        chosen, settings = plan(first, left, asked)
         made.append(chosen)
         return settings
 

@@ -12,9 +12,14 @@ from typing import Any
 
 from mintage.errors import RunError
 
-__all__ = ["NEAREST", "PORTRAIT", "RunDirectory"]
+__all__ = ["FANS", "LIKENESS", "NEAREST", "PORTRAIT", "RunDirectory"]
 
-NEAREST, PORTRAIT = "nearest.png", "portrait.json"  # beside scores: what should be looked at
+NEAREST, PORTRAIT, LIKENESS, FANS = (
+    "nearest.png",
+    "portrait.json",
+    "likeness.json",
+    "fans.png",
+)  # beside scores: what should be looked at
 
 
 class RunDirectory:
@@ -37,6 +42,8 @@ class RunDirectory:
         self.scores = path / "scores"
         self.nearest = self.scores / NEAREST
         self.portrait = self.scores / PORTRAIT
+        self.likeness = self.scores / LIKENESS
+        self.fans = self.scores / FANS
         self.translations = self.scores / "translations.png"
         self.report = path / "report.html"
         self.card = path / "card.md"

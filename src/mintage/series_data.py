@@ -84,7 +84,9 @@ def open_series(source: Any, heldout: float, context: int, codec: Series) -> Ser
         count=len(panel.lines), entities=len({line.entity for line in panel.lines}), rows=len(stamps),
         variables=codec.variables, changes=codec.kinds, first=str(stamps.min()), last=str(stamps.max()),
         step=panel.step, is_grid=panel.is_grid,
-        heldout_from=str(max(line.stamps[-1] for line in parts[0])) if heldout else "", remarks=tuple(remarks),
+        heldout_from=str(max(line.stamps[-1] for line in parts[0])) if heldout else "",
+        judged_from=str(max(line.stamps[-1] for part in parts[:2] for line in part)) if heldout else "",
+        remarks=tuple(remarks),
     )  # fmt: skip
     return SeriesData(
         panel, report, codec, series_spec(fitting, codec.spec), train, selection, held, source.fingerprint()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from torch import Tensor
 from mintage.data.table_packing import RecordCodec
 from mintage.errors import ConfigError
 from mintage.layers.record_sampler import UNKNOWN, RecordSampler
+from mintage.records import FREE
 from mintage.sampling import draw, noise_of
 from mintage.seeding import derive
 from mintage.tabular.conditions import Condition, parse_condition
@@ -129,6 +130,9 @@ class _Desk:
         self.sampler = trained.sampler
         self.columns = trained.spec.x.columns
         self.condition = parse_condition(wanted.where, self.codec.columns) if wanted.where else None
+        asked = self.condition.columns if self.condition is not None else set()
+        if made_anew := [name for name, kind in self.codec.kinds_of.items() if kind == "identifier" and name in asked]:
+            raise ConfigError(f"{made_anew[0]!r} names its record and is made anew: ask for other columns.")
         if wanted.balance and wanted.balance not in self.codec.columns:
             raise ConfigError(f"There is no column {wanted.balance!r}. Known are: {', '.join(self.codec.columns)}.")
 
@@ -137,10 +141,16 @@ class _Desk:
         self.codec.check_room(n)
         left, first, barren = n, 0, 0
         self._seen: dict[tuple[str, ...], set[int]] = {columns: set() for columns in self.codec.unique}
+        waiting = np.zeros((0, self._spans[-1][1]), np.int64)
         while left > 0:
-            noise = noise_of(self.sampler, first, PART if self._rejects else min(PART, left), seed)
+            # whole parts wherever some are dropped, so that the first records are the same however many are asked for
+            noise = noise_of(self.sampler, first, PART if self._is_held else min(PART, left), seed)
             codes = self._drawn(noise, seed, first)
-            kept = codes[self._keeps(codes)][:left] if self._rejects else codes
+            if self._rejects:
+                codes = codes[self._keeps(codes)]
+            if self.wanted.balance:
+                codes, waiting = self._evened(np.concatenate([waiting, codes]))
+            kept = codes[:left]
             first += len(noise)
             barren = 0 if len(kept) else barren + 1
             if barren >= _HOPELESS or (first > _MOST_ROUNDS * PART and n - left < n / 100):
@@ -154,6 +164,8 @@ class _Desk:
 
     def filled(self, frame: DataFrame, codec: RecordCodec, first: int, seed: int) -> DataFrame:
         """One part of a file, whole; a record that keeps its constraints in none of several draws stays as it was."""
+        import pandas as pd
+
         sampler = self._any_order("fill in what is missing")
         learned = codec.learned(frame)
         known = torch.from_numpy(codec.encode_frame(frame))
@@ -162,21 +174,23 @@ class _Desk:
             empty = [is_missing(frame[name]) for name in codec.rulebook.joined_in(column.name)]
             gone[column.name] = np.logical_or.reduce([is_missing(learned[column.name]), *empty])
             known[torch.from_numpy(gone[column.name]), start:stop] = UNKNOWN
-        whole, left = frame.copy(), np.arange(len(frame))
-        for attempt in range(_MOST_FILLINGS if codec.rulebook.rules else 1):
+        book, whole, left = codec.rulebook, [], np.arange(len(frame))
+        for attempt in range(_MOST_FILLINGS if book.rules else 1):
             noise = noise_of(self.sampler, first, len(frame), derive(seed, "again", attempt) if attempt else seed)
             with torch.inference_mode():
                 made = sampler.draw(noise[left], known[left], self._present, self.wanted.temperature)[0]
-            values = codec.decode_learned(made.numpy(), first)
-            for name, empty in gone.items():
-                given = learned[name].iloc[left].reset_index(drop=True).astype(object)
-                values[name] = values[name].astype(object).where(empty[left], given)
-            whole.iloc[left] = _filled(frame.iloc[left], codec.rulebook.made(values, codec.columns))
-            left = left[~codec.keeps(whole.iloc[left])]
+            drawn = codec.decode_learned(made.numpy(), first)
+            given = {
+                name: values.astype(object).where(gone[name][left], learned[name].iloc[left].set_axis(values.index))
+                for name, values in drawn.items()
+            }
+            part = _filled(frame.iloc[left], drawn | book.made(given, book.made_columns))
+            kept = codec.keeps(part)
+            whole.append(part[kept])
+            left = left[~kept]
             if not len(left):
                 break
-        whole.iloc[left] = frame.iloc[left]
-        return whole
+        return pd.concat([*whole, frame.iloc[left]] if len(left) else whole).sort_index()
 
     def _drawn(self, noise: Tensor, seed: int, first: int) -> Codes:
         """Records that codes alone allow."""
@@ -189,12 +203,22 @@ class _Desk:
         with torch.inference_mode():
             codes = known
             if self._allowed:
-                codes, chances = sampler.draw(noise, known, self._allowed, wanted.temperature, only=list(self._allowed))
+                codes, chances = sampler.draw(noise, known, self._allowed, wanted.temperature, only=self._held)
                 if chances.shape[1] > 1:  # the first was drawn as it must be; what follows must be as likely
                     likely = chances[:, 1:].sum(1)
                     kept = torch.rand(len(codes), generator=rng).log() < likely - likely.max()
                     codes, noise = codes[kept], noise[kept]
             return sampler.draw(noise, codes, None, wanted.temperature)[0].numpy()
+
+    def _evened(self, codes: Codes) -> tuple[Codes, Codes]:
+        """One record of each level after another, as many as there are of the fewest; and those that wait for more."""
+        level = codes[:, self._spans[self._number(self.wanted.balance)][0]]
+        rank = np.zeros(len(codes), np.int64)
+        for one in self._levels.tolist():
+            rank[level == one] = np.arange((level == one).sum())
+        fewest = min(int((level == one).sum()) for one in self._levels.tolist())
+        turns = np.argsort(rank, kind="stable")[: fewest * len(self._levels)]
+        return codes[turns], codes[rank >= fewest]
 
     def _keeps(self, codes: Codes) -> NDArray[np.bool_]:
         """Which records meet what codes alone cannot say. Shape: (N, P) -> (N,)."""
@@ -217,6 +241,10 @@ class _Desk:
         return bool(self.condition is not None or self.codec.unique or made)
 
     @property
+    def _is_held(self) -> bool:
+        return self._rejects or bool(self._allowed) or bool(self.wanted.balance)
+
+    @property
     def _asked(self) -> str:
         """What kept records do."""
         unlike = [f"differed in {' and '.join(columns)} from those before" for columns in self.codec.unique]
@@ -237,6 +265,16 @@ class _Desk:
                 found[column.name] = at
             at += len(column.levels)
         return found
+
+    @cached_property
+    def _held(self) -> list[int]:
+        """Learned positions of the columns that are held to something: whole columns, as the network knows them."""
+        places = [
+            range(self._first_of[column.name], self._first_of[column.name] + len(column.levels))
+            for column in self.columns
+            if column.levels
+        ]
+        return [at for inside in places if not self._allowed.keys().isdisjoint(inside) for at in inside]
 
     @cached_property
     def _present(self) -> dict[int, Tensor]:
@@ -263,39 +301,66 @@ class _Desk:
         return allowed
 
     def _codes_that_can(self, part: Condition, name: str) -> dict[int, Tensor]:
-        """Of the column that alone says it: codes that can meet a condition, by values all over their cells."""
-        number = [column.name for column in self.columns].index(name)
+        """Of the learned column that alone says it, and each of its positions: the codes that can meet a condition.
+
+        They are found by values: at the ends and in the middle of every cell, and those that the condition names.
+        """
+        number = self._number(name)
         column, (start, stop) = self.columns[number], self._spans[number]
-        finer = column.levels[1] if len(column.levels) > 1 else 1
-        is_level = not column.values  # each finer code is a value of its own, not a place between two edges
-        shown = np.arange(finer) if is_level else np.unique(np.linspace(0, finer - 1, 9).astype(int))
-        places = [np.arange(column.levels[0]), shown][: len(column.levels)]
-        grid = np.stack(np.meshgrid(*places, *[[0, 32_768, 65_535]] * column.free, indexing="ij"), -1)
-        grid = grid.reshape(-1, stop - start)
+        axes = [np.arange(levels) for levels in column.levels] + [np.array([0, FREE // 2, FREE - 1])] * column.free
+        if column.free and len(column.levels) > 1:
+            axes[1] = np.linspace(0, column.levels[1] - 1, 9).astype(int)
+        grid = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, stop - start)
+        if name in part.columns:
+            grid = np.concatenate([grid, self._around(name, part.values)])
         codes = np.zeros((len(grid), self._spans[-1][1]), np.int64)
         codes[:, start:stop] = grid
         holds = part.holds(self.codec.decode_frame(codes, only=sorted(part.columns)))
         holds &= ~np.isin(grid[:, 0], column.never)
         found = {}
-        for inside in range(2 if is_level and finer > 1 else 1):
+        for inside in range(1 if column.free else len(column.levels)):
             can = np.bincount(grid[holds, inside], minlength=column.levels[inside]) > 0
             found[self._first_of[name] + inside] = torch.from_numpy(can)
         return found
 
-    def _balanced(self, count: int, rng: torch.Generator) -> Tensor:
-        """Every level of the column as often as the others. Shape: (count, P)."""
+    def _around(self, name: str, values: Sequence[str | float | None]) -> Codes:
+        """Codes of values of a column and of their nearest neighbours."""
+        import pandas as pd
+
+        words = [None if value is None else f"{value:.17g}" if isinstance(value, float) else value for value in values]
+        codes = self.codec.encode_learned({name: pd.Series(words, name=name, dtype="str")})[name]
+        beside = [codes]
+        if self.columns[self._number(name)].free:
+            for step in (-1, 1):
+                beside.append(codes.copy())
+                beside[-1][:, -1] = np.clip(codes[:, -1] + step, 0, FREE - 1)
+        return np.concatenate(beside)
+
+    def _number(self, name: str) -> int:
+        """Which of the learned columns it is."""
         named = [column.name for column in self.columns]
-        if self.wanted.balance not in named:
-            raise ConfigError(f"{self.wanted.balance!r} is not learned by itself, and cannot be balanced.")
-        number = named.index(self.wanted.balance)
-        column, (start, _) = self.columns[number], self._spans[number]
+        if name not in named:
+            raise ConfigError(f"{name!r} is not learned by itself: a constraint makes it. Ask for it by --where.")
+        return named.index(name)
+
+    @cached_property
+    def _levels(self) -> Tensor:
+        """Codes of the column that is balanced."""
+        column = self.columns[self._number(self.wanted.balance)]
         if column.kind not in ("category", "boolean") or len(column.levels) != 1:
             raise ConfigError(f"{column.name!r} is {column.kind}, and only columns of a few levels can be balanced.")
         barred = {*column.never, column.missing}
         levels = torch.tensor([code for code in range(column.levels[0]) if code not in barred])
         allowed = self._allowed.get(self._first_of[column.name])
         levels = levels if allowed is None else levels[allowed[levels]]
-        known = torch.full((count, self._spans[-1][1]), UNKNOWN)
+        if not len(levels):
+            raise ConfigError(f"No level of {column.name!r} meets {self.wanted.where!r}, so none can be balanced.")
+        return levels
+
+    def _balanced(self, count: int, rng: torch.Generator) -> Tensor:
+        """Every level of the column as often as the others. Shape: (count, P)."""
+        levels, known = self._levels, torch.full((count, self._spans[-1][1]), UNKNOWN)
+        start = self._spans[self._number(self.wanted.balance)][0]
         known[:, start] = levels[torch.randint(len(levels), (count,), generator=rng)]
         return known
 
@@ -315,9 +380,11 @@ class _Desk:
 def _filled(frame: DataFrame, drawn: Mapping[str, Series]) -> DataFrame:
     """Records with what is missing taken from others, row by row."""
     whole = frame.copy()
-    for name, values in drawn.items():
+    for name in frame.columns.intersection(list(drawn)):
         empty = is_missing(frame[name])
         if empty.any():
-            text = whole[name].dtype in (object, "str")
-            whole[name] = whole[name].mask(empty, values.astype(str).to_numpy() if text else values.to_numpy())
+            values = drawn[name].set_axis(frame.index)
+            whole[name] = whole[name].mask(
+                empty, values.astype(str) if whole[name].dtype in (object, "str") else values
+            )
     return whole

@@ -9,6 +9,7 @@ import sys
 
 import typer
 
+from mintage.cli.foretell import backtest, forecast
 from mintage.cli.judge import compare, evaluate
 from mintage.cli.leave import export
 from mintage.cli.look import explain, models
@@ -19,13 +20,13 @@ from mintage.errors import MintageError
 __all__ = ["app", "main"]
 
 app = typer.Typer(
-    help="Learn from your own data and make more of it: train, watch, evaluate, generate.",
+    help="Learn from your own data and make more of it: train, watch, evaluate, generate, forecast.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (train, evaluate, compare, generate, export, models, explain, demo):
+for verb in (train, evaluate, compare, generate, forecast, backtest, export, models, explain, demo):
     app.command()(verb)
 
 

@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from mintage.judging.verdict import Verdict
 
-__all__ = ["compare", "evaluate"]
+__all__ = ["compare", "evaluate", "telling_of"]
 
 Against = Annotated[Path | None, typer.Option(help="A folder of real examples; a run has its own held-out ones.")]
 Out = Annotated[Path, typer.Option(help="Folder for scores, sheets and the page, of folders and comparisons.")]
@@ -42,7 +42,7 @@ def evaluate(
 
     settings: dict[str, Any] = {"samples": samples, "embedding": embedding, "weights": weights, "seed": seed}
     settings |= {"metrics": metric or ()}
-    with _telling(quiet) as tell:
+    with telling_of(quiet) as tell:
         if against is None and (is_run(made) or not made.is_dir()):
             run = api.load(made)
             verdict = run.evaluate(step=step, tell=tell, **settings)
@@ -76,7 +76,7 @@ def compare(
     from mintage import api
     from mintage.watching.comparison import comparison_rows
 
-    with _telling(quiet) as tell:
+    with telling_of(quiet) as tell:
         verdicts = api.compare(
             contenders, against=against, out=out, tell=tell, samples=samples, embedding=embedding, weights=weights,
             seed=seed,
@@ -94,7 +94,7 @@ def compare(
 
 
 @contextmanager
-def _telling(quiet: bool) -> Iterator[Callable[[str], None]]:
+def telling_of(quiet: bool) -> Iterator[Callable[[str], None]]:
     """A line that says what is being done."""
     from rich.console import Console
 

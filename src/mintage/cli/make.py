@@ -1,4 +1,4 @@
-"""`mintage generate`: files, a contact sheet, a walk, the neighbours of a file, pictures out of others, or texts."""
+"""`mintage generate`: pictures, a walk, the neighbours of a file, pictures out of others, texts, records, scenarios."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _OF_TEXTS = {
     "template": "--template", "stop": "--stop", "stream": "--stream",
 }  # fmt: skip
 _OF_RECORDS = {"where": "--where", "balance": "--balance", "no_missing": "--no-missing", "fill": "--fill"}
+_OF_SERIES = {"scenarios": "--scenarios", "horizon": "--horizon"}
 _SHORT = ("temperature", "top_k", "top_p", "min_p", "length", "template")  # fields of Decoding with a flag each
 
 
@@ -37,10 +38,10 @@ def generate(
     ] = None,
     number: Annotated[
         int | None,
-        typer.Option("-n", "--number", help="How many samples; unset: 16 pictures, one text, 1,000 records."),
+        typer.Option("-n", "--number", help="How many; unset: 16 pictures, one text, 1,000 records or scenarios."),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed names the same samples.")] = 0,
-    out: Annotated[Path, typer.Option(help="Folder for the files; of records a .csv, .tsv or .parquet file.")] = Path(
+    out: Annotated[Path, typer.Option(help="Folder; of records and scenarios a .csv, .tsv or .parquet file.")] = Path(
         "out"
     ),
     of: Annotated[str | None, typer.Option("--class", help="A class, by name or number.")] = None,
@@ -72,11 +73,14 @@ def generate(
     balance: Annotated[str | None, typer.Option(help="Of records: a column with all levels equally common.")] = None,
     no_missing: Annotated[bool, typer.Option("--no-missing", help="Of records: no value is missing.")] = False,
     fill: Annotated[Path | None, typer.Option(help="Of records: a table whose missing values are filled in.")] = None,
+    scenarios: Annotated[int | None, typer.Option(help="Of series: how many ways to go on, as -n.")] = None,
+    horizon: Annotated[int, typer.Option(help="Of series: how many steps each goes on.")] = 20,
     stream: Annotated[bool, typer.Option("--stream", help="Print texts while they are written.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Draw samples from a trained run, every file with how it was made; translate pictures; or write texts."""
+    """Draw samples from a trained run, every file with how it was made; translate pictures; write texts; go on."""
     from mintage import api
+    from mintage.cli.foretell import unfold
     from mintage.cli.tabulate import tabulate
     from mintage.cli.write import write
     from mintage.errors import ConfigError
@@ -84,11 +88,15 @@ def generate(
     loaded = api.load(run)
     if loaded.makes == "records":
         of_texts = {name: flag for name, flag in _OF_TEXTS.items() if name != "temperature"}
-        _refuse(context, _OF_PICTURES | of_texts, f"{run} makes records")
+        _refuse(context, _OF_PICTURES | of_texts | _OF_SERIES, f"{run} makes records")
         tabulate(loaded, context.params, out, quiet=quiet)
         return
+    if loaded.makes == "series":
+        _refuse(context, _OF_PICTURES | _OF_TEXTS | _OF_RECORDS, f"{run} makes series")
+        unfold(loaded, context.params, out, quiet=quiet)
+        return
     if loaded.makes == "text":
-        _refuse(context, _OF_PICTURES | _OF_RECORDS, f"{run} writes text")
+        _refuse(context, _OF_PICTURES | _OF_RECORDS | _OF_SERIES, f"{run} writes text")
         values = {name: value for name in _SHORT if (value := context.params[name]) is not None}
         if stop:
             values["stop"] = tuple(stop)
@@ -96,7 +104,7 @@ def generate(
         asked |= {"n": 1 if number is None else number, "words": words or (), "flags": values}
         write(loaded, asked, out, stream=stream, quiet=quiet)
         return
-    _refuse(context, _OF_TEXTS | _OF_RECORDS, f"{run} makes pictures")
+    _refuse(context, _OF_TEXTS | _OF_RECORDS | _OF_SERIES, f"{run} makes pictures")
     if given is not None:
         _translate(loaded, given, out, quiet, mask=mask, strength=strength, tile=tile, step=step)
         return

@@ -184,8 +184,6 @@ class Table(Settings):
         Raises:
             DataError: a column is missing.
         """
-        if missing := [name for name in self.columns if name not in frame.columns]:
-            raise DataError(f"The table lacks the columns {', '.join(map(repr, missing))}, which were learned.")
         return np.concatenate(list(self.encode_learned(self.learned(frame)).values()), axis=1)
 
     def encode_learned(self, learned: Mapping[str, Series]) -> dict[str, NDArray[np.int64]]:
@@ -215,7 +213,13 @@ class Table(Settings):
         }
 
     def learned(self, frame: DataFrame) -> dict[str, Series]:
-        """The columns of a table as they are learned: where constraints make some, what these are made of."""
+        """The columns of a table as they are learned: where constraints make some, what these are made of.
+
+        Raises:
+            DataError: a column is missing.
+        """
+        if missing := [name for name in self.columns if name not in frame.columns]:
+            raise DataError(f"The table lacks the columns {', '.join(map(repr, missing))}, which were learned.")
         return self.rulebook.learned(frame[self.columns].reset_index(drop=True))
 
     @cached_property

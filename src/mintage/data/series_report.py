@@ -25,7 +25,8 @@ class SeriesReport:
     last: str
     step: int  # seconds
     is_grid: bool
-    heldout_from: str  # "" where nothing is held out
+    heldout_from: str  # the last time that was learned from; "" where nothing is held out
+    judged_from: str = ""  # the last time that picks checkpoints: only what comes after may judge
     remarks: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:

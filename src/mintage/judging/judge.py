@@ -94,6 +94,7 @@ def judge(
         logits=made.logits,
         texts=made.texts,
         records=made.records,
+        series=made.series,
         **({} if rows is None else rows.beside()),
     )
     scores: list[Score] = []
@@ -155,6 +156,8 @@ def write_translations(path: Path, made: Made, reals: Reals, embedder: Embedder)
 
 
 def _makes(evidence: Evidence) -> Makes:
+    if evidence.series is not None:
+        return "series"
     if evidence.records is not None:
         return "records"
     return "pictures" if evidence.texts is None else "text"

@@ -13,6 +13,7 @@ from torch import Tensor
 from mintage.contracts import Examples, Texts
 from mintage.data.inspection import DataReport
 from mintage.errors import DataError
+from mintage.forecasts import Foresight
 from mintage.judging.reals import Reals, data_of, labels_by_name
 from mintage.judging.translated import Translated, simple_means, translated
 from mintage.opening import open_pictures
@@ -39,6 +40,7 @@ class Made:
     translated: Translated | None = None  # of a translator: what its examples were made from, and all beside them
     texts: Texts | None = None  # of a writer: its passages in letters, and what it says of unseen ones
     records: Records | None = None  # of a table: its records, and the real ones beside them
+    series: Foresight | None = None  # of time lines: what was foretold, and stretches beside real ones
 
 
 def made_by_run(trained: Trained, reals: Reals, count: int, seed: int) -> Made:

@@ -16,6 +16,7 @@ from mintage.data.order import Part, split
 from mintage.errors import DataError
 from mintage.opening import Data, open_pictures
 from mintage.recipe import DataSettings
+from mintage.series_data import SeriesData
 from mintage.storage import cache_folder
 from mintage.trained import Trained
 
@@ -39,6 +40,7 @@ class Reals:
     remarks: Sequence[str] = ()
     corpus: Corpus | None = None  # of a text, whose examples are passages
     first: int = 0  # the token that written passages go on from
+    series: SeriesData | None = None  # of time lines, whose examples are stretches
 
     @property
     def fingerprint(self) -> str:
@@ -54,6 +56,8 @@ class Reals:
         """How every example was made alike."""
         if self.corpus is not None:
             return f"passages of {self.reference.x.shape[1]} tokens ({self.corpus.report.kind})"
+        if self.series is not None:
+            return f"stretches of {self.reference.x.shape[1]} steps of {self.reference.x.shape[2]} variables"
         if self.codec.makes == "records":
             return f"records of {self.reference.x.shape[1]} codes"
         state = self.codec.state()

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from mintage.statistics.intervals import Interval, chi_square_tail, normal, student_quantile
 
 __all__ = [
-    "Comparison", "Ratio", "christoffersen", "coverage", "crps", "deflated_sharpe", "diebold_mariano",
+    "Comparison", "Ratio", "christoffersen", "coverage", "crps", "default_lags", "deflated_sharpe", "diebold_mariano",
     "expected_shortfall", "hac_variance", "kupiec", "pinball", "sharpe_ratio", "value_at_risk",
 ]  # fmt: skip
 
@@ -70,11 +70,16 @@ def hac_variance(x: ArrayLike, lags: int | None = None) -> float:
     """Variance of the mean of a sequence whose neighbours may be alike (Newey and West, 1987). Shape: (N,)."""
     values = np.asarray(x, np.float64)
     count, centred = len(values), values - values.mean()
-    lags = int(4 * (count / 100) ** (2 / 9)) if lags is None else lags
+    lags = default_lags(count) if lags is None else lags
     whole = float(centred @ centred)
     for lag in range(1, min(lags, count - 1) + 1):
         whole += 2 * (1 - lag / (lags + 1)) * float(centred[lag:] @ centred[:-lag])
     return whole / count**2
+
+
+def default_lags(count: int) -> int:
+    """Neighbours that a variance allows for where nothing is known of them (Newey and West, 1994)."""
+    return int(4 * (count / 100) ** (2 / 9))
 
 
 def coverage(low: ArrayLike, high: ArrayLike, truth: ArrayLike, lags: int | None = None) -> tuple[float, Interval]:
@@ -143,7 +148,7 @@ def diebold_mariano(first: ArrayLike, second: ArrayLike, horizon: int = 1) -> Co
     """
     apart = np.asarray(first, np.float64) - np.asarray(second, np.float64)
     n, mean = len(apart), float(apart.mean())
-    lags = max(horizon - 1, int(4 * (n / 100) ** (2 / 9)))
+    lags = max(horizon - 1, default_lags(n))
     widened = n / max(n + 1 - 2 * horizon + horizon * (horizon - 1) / n, 1.0)
     error = math.sqrt(hac_variance(apart, lags) * widened)
     if error == 0:

@@ -36,6 +36,8 @@ class Condition(Protocol):
     @property
     def columns(self) -> set[str]: ...
     def holds(self, frame: DataFrame) -> Flags: ...  # (N,): of which records it is true
+    @property
+    def values(self) -> tuple[str | float | None, ...]: ...  # that columns are compared with
     def parts(self) -> list[Condition]: ...  # conditions that must all be true
 
 
@@ -63,12 +65,14 @@ class Comparison:
         left, right = _comparable(series, self.values[0])
         with np.errstate(invalid="ignore"):
             found: Flags = {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[self.sign]
-        return found
+        return found & ~is_missing(series)
 
     @staticmethod
     def _equals(series: Series, value: str | float | None) -> Flags:
         if value is None:
             return is_missing(series)
+        if isinstance(value, str) and series.dtype in ("bool", "boolean"):
+            value = value.capitalize()  # true is True
         if isinstance(value, str) and not _is_date(series):
             return np.array(as_words(series) == value, bool)
         left, right = _comparable(series, value)
@@ -85,6 +89,10 @@ class Joined:
     @property
     def columns(self) -> set[str]:
         return set().union(*(one.columns for one in self.inner))
+
+    @property
+    def values(self) -> tuple[str | float | None, ...]:
+        return tuple(value for one in self.inner for value in one.values)
 
     def parts(self) -> list[Condition]:
         return [part for one in self.inner for part in one.parts()] if self.joint == "and" else [self]

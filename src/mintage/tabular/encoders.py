@@ -102,8 +102,12 @@ class Levels(Settings):
             truths = np.array([word == "True" for word in words.tolist()], object)
             truths[gone] = None
             return pd.Series(truths, name=self.name, dtype="boolean" if gone.any() else "bool")
-        numbers = words.astype(np.float64)
-        return numeric(numbers, gone | rare, 0 if self.dtype == "integer" else None, self.name)
+        gone = gone | rare
+        words[gone] = None
+        if self.dtype == "integer":  # not by way of floats, which round beyond 2 ** 53
+            whole = [None if word is None else int(word) for word in words.tolist()]
+            return pd.Series(whole, name=self.name, dtype="Int64" if gone.any() else "int64")
+        return pd.Series(words.astype(np.float64), name=self.name)
 
 
 class Cells(Settings):
@@ -122,6 +126,7 @@ class Cells(Settings):
     decimals: int | None = None  # None: real numbers; dates: of seconds, or of days where `days`
     days: bool = False
     formats: tuple[str, ...] = ()  # of dates, the commonest first
+    commas: bool = False  # of words: a comma stands before the decimals
     exact: tuple[float, ...]  # values that are cells of their own, in whole units, ascending
     exact_counts: tuple[int, ...]
     edges: tuple[float, ...] = ()  # of the finer cells, ascending
@@ -177,7 +182,7 @@ class Cells(Settings):
         if self.kind == "date":
             seconds = as_dates(values, self.formats)
             return np.floor(seconds / 86_400) if self.days else np.round(seconds)
-        numbers = as_numbers(values)
+        numbers = as_numbers(values, commas=self.commas)
         return numbers if self.decimals is None else np.round(numbers * 10.0**self.decimals)
 
     def encode(self, values: Series) -> Codes:
@@ -229,9 +234,9 @@ class Cells(Settings):
         if self.kind != "date":
             return numeric(units, gone, self.decimals, self.name)
         seconds = units * (86_400 if self.days else 1)
-        stamps = pd.Series(pd.to_datetime(seconds.astype(np.int64), unit="s"), name=self.name).astype("datetime64[ns]")
-        stamps[gone] = pd.NaT
-        return stamps
+        stamps = seconds.astype(np.int64).astype("datetime64[s]")
+        stamps[gone] = np.datetime64("NaT")
+        return pd.Series(stamps, name=self.name)
 
     @property
     def _is_whole(self) -> bool:

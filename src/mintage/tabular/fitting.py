@@ -13,7 +13,7 @@ from mintage.config import Settings
 from mintage.records import Kind
 from mintage.tabular.encoders import Cells, Constant, Encoder, Identifier, Levels
 from mintage.tabular.patterns import pattern_of, with_letters_kept
-from mintage.tabular.values import as_dates, as_numbers, as_words, date_formats, is_missing
+from mintage.tabular.values import as_dates, as_numbers, as_words, date_formats, has_decimal_commas, is_missing
 
 if TYPE_CHECKING:
     from pandas import Series
@@ -27,6 +27,7 @@ _UNIQUE = 0.95  # share of different values from which words name their rows
 _PATTERNS = 64
 _DECIMALS = 6
 _PER_CELL = 5  # values in the mean that a finer cell needs, so that it says more than one record
+_PRECIOUS = 0.01  # of digits that a number would not keep, from which a column is one of words
 _TRUTHS = frozenset({"True", "False"})
 
 Numbers = NDArray[np.float64]
@@ -82,9 +83,9 @@ def _kind_of(name: str, there: Series) -> Kind:
         return "category"
     if pd.api.types.is_datetime64_any_dtype(there.dtype) or date_formats(there):
         return "date"
-    numbers = as_numbers(there)
-    if np.isnan(numbers).mean() <= _STRAY:
-        return _kind_of_numbers(name, numbers[~np.isnan(numbers)], str(there.iloc[0]))
+    numbers = as_numbers(there, commas=has_decimal_commas(there))
+    if np.isnan(numbers).mean() <= _STRAY and _inexact(there).mean() < _PRECIOUS:
+        return _kind_of_numbers(name, numbers[~np.isnan(numbers)])
     words = there.astype(str)
     distinct = words.nunique()
     if set(words.unique()) <= _TRUTHS and distinct:
@@ -92,7 +93,21 @@ def _kind_of(name: str, there: Series) -> Kind:
     return "identifier" if len(words) >= _FEWEST_KEYS and distinct > _UNIQUE * len(words) else "category"
 
 
-def _kind_of_numbers(name: str, numbers: Numbers, first: str) -> Kind:
+def _inexact(there: Series) -> NDArray[np.bool_]:
+    """Which values are whole numbers whose digits a number would not keep: "007", and those beyond 2 ** 53."""
+    import pandas as pd
+
+    if pd.api.types.is_integer_dtype(there.dtype):
+        return np.array([abs(value) > 2**53 for value in there.tolist()], bool)
+    if pd.api.types.is_numeric_dtype(there.dtype):
+        return np.zeros(len(there), bool)
+    return np.array(
+        [word.isdecimal() and len(word) > 1 and (word[0] == "0" or len(word) > 16 or int(word) > 2**53)
+         for word in (word.removeprefix("-") for word in as_words(there).tolist())], bool
+    )  # fmt: skip
+
+
+def _kind_of_numbers(name: str, numbers: Numbers) -> Kind:
     """Numbers count or measure; but those that all differ and run on, or are called so, name their rows."""
     whole = bool(np.all(numbers == np.round(numbers)))
     if whole and len(numbers) >= _FEWEST_KEYS and len(np.unique(numbers)) > _UNIQUE * len(numbers):
@@ -100,8 +115,6 @@ def _kind_of_numbers(name: str, numbers: Numbers, first: str) -> Kind:
         runs_on = len(steps) and (steps > 0).all() and np.median(steps) == 1
         if runs_on or _KEY.search(name):
             return "identifier"
-    if whole and first.startswith("0") and len(first) > 1 and first.isdigit():
-        return "category"  # "007" is a word
     return "integer" if whole else "number"
 
 
@@ -110,13 +123,17 @@ def _levels(name: str, there: Series, num_missing: int, kind: Kind, how: Finenes
 
     words = pd.Series(as_words(there))
     counts = words.value_counts()
-    kept = counts[counts >= how.rare] if len(words) > 50 * how.rare else counts
+    kept = counts[counts >= how.rare]
+    remarks = []
     if not len(kept):
         kept = counts
+        remarks.append(
+            f"{name}: every level stands in fewer than {how.rare} records, and all are made, for nothing else would "
+            f'be left. Where they are persons\': codec.leave_out, or codec.kinds.{name}="identifier".'
+        )
     rare = int(counts.sum() - kept.sum())
     if len(kept) == 1 and not num_missing and not rare:
         return Constant(name=name, kind=kind, value=_native(there.iloc[0])), [f"{name}: always {kept.index[0]!r}."]
-    remarks = []
     if rare:
         remarks.append(
             f"{name}: {len(counts) - len(kept):,} of {len(counts):,} levels stand in fewer than {how.rare} records "
@@ -125,7 +142,7 @@ def _levels(name: str, there: Series, num_missing: int, kind: Kind, how: Finenes
     dtype = "text"
     if pd.api.types.is_bool_dtype(there.dtype):
         dtype = "bool"
-    elif pd.api.types.is_integer_dtype(there.dtype):
+    elif pd.api.types.is_integer_dtype(there.dtype) and there.max() < 2**63:
         dtype = "integer"
     elif pd.api.types.is_float_dtype(there.dtype):
         dtype = "number"
@@ -136,20 +153,29 @@ def _levels(name: str, there: Series, num_missing: int, kind: Kind, how: Finenes
 
 
 def _numbers(name: str, there: Series, num_missing: int, asked: Kind, how: Fineness) -> tuple[Any, list[str]]:
-    numbers = as_numbers(there)
+    commas = has_decimal_commas(there)
+    numbers = as_numbers(there, commas=commas)
     stray = np.isnan(numbers)
     remarks = _stray_remark(name, there, stray, "number")
     numbers = numbers[~stray]
     if not len(numbers):
         return _levels(name, there, num_missing, "category", how)
-    decimals = 0 if asked == "integer" else decimals_of(numbers)
+    if lost := int(_inexact(there).sum()):
+        remarks.append(
+            f"{name}: {lost:,} values begin with 0 or are beyond 2**53, and as numbers they do not keep all their "
+            f'digits. Where digits count: codec.kinds.{name}="category".'
+        )
+    small = float(np.abs(numbers).max()) < 2**53
+    decimals = 0 if asked == "integer" and small else decimals_of(numbers)
     units = numbers if decimals is None else np.round(numbers * 10.0**decimals)
     if len(np.unique(units)) == 1 and not num_missing and not stray.any():
         value = int(numbers[0]) if decimals == 0 else float(numbers[0])
         return Constant(name=name, kind=asked, value=value), [f"{name}: always {value}."]
     kind = "integer" if decimals == 0 else "number"
     cut = _cut(units, decimals is not None, how)
-    return Cells(name=name, kind=kind, decimals=decimals, num_missing=num_missing + int(stray.sum()), **cut), remarks
+    return Cells(
+        name=name, kind=kind, decimals=decimals, commas=commas, num_missing=num_missing + int(stray.sum()), **cut
+    ), remarks
 
 
 def _dates(name: str, there: Series, num_missing: int, how: Fineness) -> tuple[Any, list[str]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mintage.config import Settings
 from mintage.tabular.encoders import numeric
 from mintage.tabular.fitting import decimals_of
-from mintage.tabular.values import as_dates, as_numbers, as_words, date_formats, is_missing
+from mintage.tabular.values import as_dates, as_numbers, as_words, date_formats, has_decimal_commas, is_missing
 
 if TYPE_CHECKING:
     from pandas import Series
@@ -30,6 +30,7 @@ class Nature(Settings):
     decimals: int | None = None
     formats: tuple[str, ...] = ()
     days: bool = False  # dates without a time of day
+    commas: bool = False  # of numbers: a comma stands before the decimals
 
     @classmethod
     def of(cls, values: Series) -> Self:
@@ -42,12 +43,13 @@ class Nature(Settings):
         if formats := date_formats(there):
             seconds = as_dates(there, formats)
             return cls(kind="date", formats=formats, days=bool(np.all(seconds[~np.isnan(seconds)] % DAY == 0)))
-        numbers = as_numbers(there)
+        commas = has_decimal_commas(there)
+        numbers = as_numbers(there, commas=commas)
         stray = np.isnan(numbers)
         if not len(there) or stray.mean() > _STRAY or there.astype(str).str.match(r"0\d").any():  # "007" is a word
             return cls(kind="category")
         decimals = decimals_of(numbers[~stray])
-        return cls(kind="integer" if decimals == 0 else "number", decimals=decimals)
+        return cls(kind="integer" if decimals == 0 else "number", decimals=decimals, commas=commas)
 
     @property
     def is_quantity(self) -> bool:
@@ -56,7 +58,7 @@ class Nature(Settings):
 
     def numbers(self, values: Series) -> Numbers:
         """Numbers, or seconds since 1970; NaN where there is no value. Shape: (N,)."""
-        return as_dates(values, self.formats) if self.kind == "date" else as_numbers(values)
+        return as_dates(values, self.formats) if self.kind == "date" else as_numbers(values, commas=self.commas)
 
     def rounded(self, numbers: Numbers) -> Numbers:
         """Numbers or seconds as they are written. Shape: (N,)."""

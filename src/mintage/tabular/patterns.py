@@ -48,11 +48,10 @@ def with_letters_kept(shape: str, words: Sequence[str]) -> str:
     >>> with_letters_kept("Aa\\-00", ["Kx-17", "Ky-15"])
     '\\Ka\\-00'
     """
-    letters = np.array(words).view("<U1").reshape(len(words), -1)
-    same = (letters == letters[0]).all(axis=0)
+    found = [set(letters) for letters in zip(*words, strict=True)]
     kept = [
-        _ESCAPE + letter if alike and sign in "Aa" else sign
-        for sign, letter, alike in zip(_signs(shape), letters[0].tolist(), same.tolist(), strict=True)
+        _ESCAPE + letters.pop() if len(letters) == 1 and sign in "Aa" else sign
+        for sign, letters in zip(_signs(shape), found, strict=True)
     ]
     return "".join(kept)
 
@@ -83,14 +82,14 @@ def filled(pattern: str, numbers: NDArray[np.int64]) -> NDArray[np.object_]:
     wide = numbers if size < _SMALL else numbers.astype(object)  # products of large ones need Python's integers
     left = ((wide * step + step) % size).astype(np.int64)
     signs = _signs(pattern)
-    letters = np.zeros((len(numbers), len(signs)), "<U1")
-    for place in reversed(range(len(signs))):
-        options = _CLASSES.get(signs[place], signs[place][1:])
+    columns: list[list[str]] = []
+    for sign in reversed(signs):
+        options = _CLASSES.get(sign, sign[1:])
         left, chosen = np.divmod(left, len(options))
-        letters[:, place] = np.array(list(options))[chosen]
-    if not signs:
-        return np.full(len(numbers), "", object)
-    return letters.view(f"<U{len(signs)}")[:, 0].astype(object)
+        columns.append(np.array(list(options), object)[chosen].tolist())
+    names = np.full(len(numbers), "", object)
+    names[:] = ["".join(parts) for parts in zip(*reversed(columns), strict=True)] if columns else ""
+    return names
 
 
 def _signs(pattern: str) -> list[str]:

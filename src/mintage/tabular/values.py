@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from pandas import Series
 
-__all__ = ["DATE_FORMATS", "MISSING", "as_dates", "as_numbers", "as_words", "date_formats", "is_missing"]
+__all__ = [
+    "DATE_FORMATS", "MISSING", "as_dates", "as_numbers", "as_words", "date_formats", "has_decimal_commas", "is_missing",
+]  # fmt: skip
 
 MISSING = frozenset({"", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "<NA>", "NaT", "#N/A"})
 DATE_FORMATS = (
@@ -22,11 +24,12 @@ DATE_FORMATS = (
 )  # fmt: skip
 _CLOCKS = ("", " %H:%M", " %H:%M:%S")
 _DATED = re.compile(r"\d{4}-\d|\d[./-]\d{1,2}[./-]\d|\d\s*[年A-Za-z]|[A-Za-z]{3,9}\.? \d")  # at least looks like one
+_GROUPED = r"[-+]?[1-9]\d{0,2},\d{3}"
 _THOUSANDS = r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+_POINTED = r"[-+]?\d{1,3}(?:\.\d{3})+,\d+"  # thousands set apart by points, for the comma begins the decimals
 _COMMA = r"[-+]?\d+,\d+"
 _LOOKED_AT = 2_000  # different values from which the formats of dates are told
-_DAYS = 86_400.0  # seconds
-_NANO = 1e9
+_LARGEST = 1e150  # beyond, squares of numbers overflow
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -43,15 +46,26 @@ def is_missing(values: Series) -> Flags:
 def as_words(values: Series) -> NDArray[np.object_]:
     """Each value as a person would write it, "" where it is missing. Shape: (N,)."""
     gone = is_missing(values)
-    words: NDArray[np.object_] = values.astype(object).to_numpy(object, copy=True)
-    if not _is_text(values):
-        words = np.array([str(value) for value in values.tolist()], object)
+    words = np.empty(len(values), object)
+    words[:] = [str(value) for value in values.tolist()]
     words[gone] = ""
     return words
 
 
-def as_numbers(values: Series) -> Numbers:
-    """Each value as a number, NaN where it is none; thousands may be set apart by commas. Shape: (N,)."""
+def has_decimal_commas(values: Series) -> bool:
+    """Whether a column of words writes 3,5 for three and a half: some of its commas cannot set thousands apart."""
+    if not _is_text(values):
+        return False
+    words = values[~is_missing(values)].astype(str)
+    with_comma = words[words.str.fullmatch(_COMMA) | words.str.fullmatch(_POINTED)]
+    return bool(len(with_comma) and not with_comma.str.fullmatch(_GROUPED).all())
+
+
+def as_numbers(values: Series, *, commas: bool = False) -> Numbers:
+    """Each value as a number, NaN where it is none: infinite ones and those beyond 1e150 are none. Shape: (N,).
+
+    Commas set thousands apart, or stand before the decimals where `commas` says so.
+    """
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
@@ -61,11 +75,15 @@ def as_numbers(values: Series) -> Numbers:
     found: Numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64, na_value=np.nan, copy=True)
     left = np.isnan(found) & ~is_missing(values)
     if left.any() and _is_text(values):
-        rest = values[left].astype(str)
-        plain = rest.where(~rest.str.fullmatch(_THOUSANDS), rest.str.replace(",", "", regex=False))
-        plain = plain.where(~plain.str.fullmatch(_COMMA), plain.str.replace(",", ".", regex=False))
+        plain = values[left].astype(str)
+        if commas:
+            plain = plain.where(~plain.str.fullmatch(_POINTED), plain.str.replace(".", "", regex=False))
+            plain = plain.where(~plain.str.fullmatch(_COMMA), plain.str.replace(",", ".", regex=False))
+        else:
+            plain = plain.where(~plain.str.fullmatch(_THOUSANDS), plain.str.replace(",", "", regex=False))
         found[left] = pd.to_numeric(plain, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    found[~np.isfinite(found)] = np.nan
+    with np.errstate(invalid="ignore"):
+        found[~(np.abs(found) <= _LARGEST)] = np.nan
     return found
 
 
@@ -80,7 +98,7 @@ def _all_plain(values: Series) -> Numbers | None:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, TypeError):
         return None
     numbers: Numbers = found.to_numpy(zero_copy_only=False).copy() if isinstance(found, pa.Array) else found.to_numpy()
-    return np.where(np.isfinite(numbers), numbers, np.nan)
+    return np.where(np.abs(numbers) <= _LARGEST, numbers, np.nan)
 
 
 def date_formats(values: Series) -> tuple[str, ...]:
@@ -111,18 +129,21 @@ def as_dates(values: Series, formats: Sequence[str]) -> Numbers:
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        stamps = values
-    else:
-        gone = is_missing(values)
-        stamps = pd.Series(pd.NaT, index=values.index, dtype="datetime64[ns]")
-        words = values.astype(str)
-        for format in formats if tuple(formats) != ("datetime",) else _all_formats():
-            left = stamps.isna().to_numpy() & ~gone
-            if left.any():
-                stamps[left] = _parsed(words[left], format)
+        return _seconds(values)
+    found, gone = np.full(len(values), np.nan), is_missing(values)
+    words = values.astype(str)
+    for format in formats if tuple(formats) != ("datetime",) else _all_formats():
+        left = np.isnan(found) & ~gone
+        if left.any():
+            found[left] = _seconds(_parsed(words[left], format))
+    return found
+
+
+def _seconds(stamps: Series) -> Numbers:
+    """Since 1970, in UTC; of years that nanoseconds do not reach, too."""
     if getattr(stamps.dt, "tz", None) is not None:
         stamps = stamps.dt.tz_convert(None)
-    found: Numbers = stamps.astype("datetime64[ns]").astype("int64").to_numpy(np.float64) / _NANO
+    found: Numbers = stamps.astype("datetime64[us]").astype("int64").to_numpy(np.float64) / 1e6
     found[stamps.isna().to_numpy()] = np.nan
     return found
 

@@ -43,6 +43,7 @@ SHORTCOMINGS = (
     ("duplicates", "above", "{value} of its samples have a near twin among the others."),
     ("gan_train", "below", "A classifier trained on its samples alone is right on real ones in {value} of cases only."),
 )
+_OF_SERIES = ("forecast_score", "stylised_facts", "window_recognition")  # which measure no distance in an embedding
 FEW = 2_000  # samples below which scores are rough
 
 CITATIONS = {
@@ -58,6 +59,11 @@ CITATIONS = {
     "recognition": "Lopez-Paz and Oquab, 2017. Revisiting classifier two-sample tests.",
     "gan_train": "Shmelkov et al., 2018. How good is my GAN?",
     "authenticity": "Alaa et al., 2022. How faithful is your synthetic data?",
+    "forecast_score": "Gneiting and Raftery, 2007. Strictly proper scoring rules, prediction, and estimation.",
+    "forecast_edge": "Diebold and Mariano, 1995. Comparing predictive accuracy.",
+    "stylised_facts": "Cont, 2001. Empirical properties of asset returns: stylized facts and statistical issues.",
+    "tail_risk": "Kupiec, 1995. Techniques for verifying the accuracy of risk measurement models.",
+    "window_recognition": "Lopez-Paz and Oquab, 2017. Revisiting classifier two-sample tests.",
     "copying_test": "Meehan et al., 2020. A non-parametric test to detect data-copying in generative models.",
 }
 
@@ -92,11 +98,9 @@ def model_card(run: RunDirectory, verdict: Mapping[str, Any] | None) -> str:
 
 
 def _front(story: Story, verdict: Mapping[str, Any], scores: Sequence[Score]) -> str:
-    task = "image-to-image" if story.translates else "unconditional-image-generation"
-    task = "text-generation" if story.writes else task
+    task = story.wording.task
     lines = ["library_name: mintage", f"pipeline_tag: {task}"]
-    kinds = ["- gan", "- image-to-image" if story.translates else "- image-generation"]
-    lines += ["tags:", "- mintage", *(["- language-model"] if story.writes else kinds)]
+    lines += ["tags:", "- mintage", *(f"- {tag}" for tag in story.wording.tags)]
     model = re.sub(r"[^\w-]", "", str(story.recipe.get("model", {}).get("name", "")), flags=re.ASCII)
     lines += [f"- {_quoted(model)}"] if model else []
     measured = [score for score in scores if math.isfinite(score.value) and "/" not in score.name]
@@ -142,25 +146,11 @@ def _samples(story: Story) -> str:
 
 def _usage(story: Story) -> str:
     path = f"runs/{story.run.path.resolve().name}"
-    if story.writes:
-        return (
-            f"```python\nimport mintage\n\nrun = mintage.load({json.dumps(path, ensure_ascii=False)})\n"
-            'run.generate(4, seed=7).save("out/")\n```\n\n'
-            f'```sh\nmintage generate {shlex.quote(path)} --prompt "Once" -n 4\n```\n\n'
-            "A seed names a text: text 12 of seed 7 is the same alone or among a million."
-        )
-    if story.translates:
-        return (
-            f"```python\nimport mintage\n\nrun = mintage.load({json.dumps(path, ensure_ascii=False)})\n"
-            'run.translate("photo.jpg").save("made.png")\n```\n\n'
-            f"```sh\nmintage generate {shlex.quote(path)} --input photos/ --out out/\n```\n\n"
-            "Pictures of any size, one or a folder; the same input gives the same output."
-        )
+    wording = story.wording
     return (
         f"```python\nimport mintage\n\nrun = mintage.load({json.dumps(path, ensure_ascii=False)})\n"
-        'run.generate(16, seed=7).save("out/")\n```\n\n'
-        f"```sh\nmintage generate {shlex.quote(path)} -n 64 --seed 7 --out out/\n```\n\n"
-        "A seed names a sample: sample 12 of seed 7 is the same alone or among a million."
+        f"{wording.python}\n```\n\n"
+        f"```sh\nmintage {wording.commands[0][0].format(run=shlex.quote(path))}\n```\n\n{wording.seed}"
     )
 
 
@@ -169,7 +159,7 @@ def _training(story: Story) -> str:
     rows = [
         ("Steps", f"{story.step:,}" if story.step else ""),
         (
-            "Windows of text seen" if story.writes else "Images seen",
+            "Windows of text seen" if story.writes else f"{story.unit.capitalize()} seen",
             f"{facts['images']:,}" if facts.get("images") else "",
         ),
         ("Batch", str(training.get("batch", ""))),
@@ -205,7 +195,7 @@ def _evaluation(verdict: Mapping[str, Any], scores: Sequence[Score]) -> str:
     told = "; ".join(f"{key} {value}" for key, value in protocol.items() if key != "counts" and value not in (None, ""))
     how = f"Protocol {verdict.get('protocol_id', 'unknown')}: {told}. Scores of other protocols do not compare."
     words = "The floor is what other real examples score against the reference: nothing can be expected to be better."
-    if "inception" not in str(protocol.get("embedding", "")):
+    if "inception" not in str(protocol.get("embedding", "")) and not any(s.name in _OF_SERIES for s in scores):
         words += " The distances are not FID, which is measured in the features of one certain Inception network."
     return "\n\n".join(
         [_list([_plain(text) for text in telling(scores)]), "\n".join(lines), words, _plain(how)]

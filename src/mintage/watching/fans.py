@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+
+from mintage.watching.words import compact
 
 __all__ = ["draw_fans"]
 
@@ -14,7 +17,8 @@ Values = NDArray[np.float64]
 _WIDE, _HIGH, _GAP = 360, 140, 10  # pixels of a panel
 _COLUMNS = 2
 _BANDS = ((0.025, 0.975, "#d6e4f5"), (0.25, 0.75, "#9dc0e8"))
-_KNOWN, _MIDDLE, _CAME = "#333333", "#1f5fa8", "#d1495b"
+_KNOWN, _MIDDLE, _CAME, _FAINT = "#333333", "#1f5fa8", "#d1495b", "#6b7280"
+_HALO: Mapping[str, Any] = {"stroke_width": 2, "stroke_fill": "white"}
 
 
 def draw_fans(names: Sequence[str], known: Values, paths: Values, came: Values | None = None) -> Image.Image:
@@ -30,7 +34,7 @@ def draw_fans(names: Sequence[str], known: Values, paths: Values, came: Values |
         corner = (_GAP + place % _COLUMNS * (_WIDE + _GAP), _GAP + place // _COLUMNS * (_HIGH + _GAP))
         truth = None if came is None else came[:, place]
         _draw_panel(pen, corner, known[:, place], paths[:, :, place], truth)
-        pen.text(corner, name, fill=_KNOWN)
+        pen.text(corner, name, fill=_KNOWN, **_HALO)
     return sheet
 
 
@@ -55,3 +59,6 @@ def _draw_panel(
     pen.line(points(at, np.r_[last, ends[-1]]), fill=_MIDDLE)
     if came is not None:
         pen.line(points(at, np.r_[last, came]), fill=_CAME)
+    for value in (low, high):
+        end = (corner[0] + _WIDE, points(0, np.array([value]))[0][1])
+        pen.text(end, compact(value), fill=_FAINT, anchor="rd" if value == low else "ra", **_HALO)

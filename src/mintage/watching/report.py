@@ -11,6 +11,7 @@ from mintage.run import RunDirectory
 from mintage.storage import write_text
 from mintage.watching.charts import charts
 from mintage.watching.frontier import frontier_parts
+from mintage.watching.likeness import likeness_parts
 from mintage.watching.page import command, definitions, figure, page, picture, picture_uri, section
 from mintage.watching.portrait import portrait_html
 from mintage.watching.privacy import privacy_parts
@@ -25,6 +26,7 @@ __all__ = ["write_report"]
 Row = Mapping[str, Any]
 
 
+
 def write_report(run: RunDirectory) -> Path:
     """Write the report of a run from the files in its directory; any of them may be missing.
 
@@ -33,13 +35,14 @@ def write_report(run: RunDirectory) -> Path:
     story = read_story(run)
     nearest = run.nearest
     sections = [
-        section("pictures", "From noise to pictures", *_pictures(story)),
+        section("pictures", story.wording.title, *_pictures(story)),
         section("writings", "What it writes", *(writing_parts(story) if story.writes else [])),
         section("health", "How the training went", *_health(story)),
         section("translations", "Pictures that it never saw", *_translations(story)),
         section("scores", "Scores", *score_parts(story.verdicts)),
         section("frontier", "Fluent and varied", *(frontier_parts(story.verdicts[0]) if story.verdicts else [])),
         section("portrait", "Real beside made", *_portrait(story)),
+        section("likeness", "Real beside made", *likeness_parts(run.likeness, run.fans)),
         section("privacy", "Does it give anybody away?", *(privacy_parts(story.verdicts[0]) if story.verdicts else [])),
         section("copies", "Does it copy?", *(copy_parts(story.verdicts[0], nearest) if story.verdicts else [])),
         section("curves", "Curves", *charts(story.rows, story.events)),
@@ -78,19 +81,14 @@ def _pictures(story: Story) -> list[str]:
     if story.run.film.is_file():
         still = f'<source media="(prefers-reduced-motion:reduce)" srcset="{picture_uri(sheets[-1])}">' if sheets else ""
         image = picture(story.run.film, "Film of the generated samples during training, from noise to the last step")
-        words = "The same random numbers at every step: only the generator changes."
-        if story.translates:
-            words = "The same pictures at every step, each beside what is made of it: only the generator changes."
-        left.append(figure(f"<picture>{still}{image}</picture>", "Learning", words, "film"))
+        left.append(figure(f"<picture>{still}{image}</picture>", "Learning", story.wording.film, "film"))
     if story.run.reals.is_file():
         image = picture(story.run.reals, f"A sheet of real examples from {story.source}")
-        right.append(figure(image, "Real", f"Examples from {story.source}, to compare with."))
+        right.append(figure(image, "Real", story.wording.real.format(source=story.source)))
     parts = [f'<div class="pair">{"".join(left + right)}</div>'] if left or right else []
     if sheets:
         image = picture(sheets[-1], f"A sheet of generated samples after step {int(sheets[-1].stem):,}")
-        words = f"What it makes after step {int(sheets[-1].stem):,}. Nothing was picked or sorted."
-        if story.translates:
-            words += " Left the input, then the output, then the target where it is known."
+        words = f"What it makes after step {int(sheets[-1].stem):,}. Nothing was picked or sorted.{story.wording.sheet}"
         parts.append(f'<div class="whole">{figure(image, "Generated", words)}</div>')
     return parts
 
@@ -115,7 +113,7 @@ def _health(story: Story) -> list[str]:
     parts = [_alarm(alarm, story) for alarm in alarms]
     if not alarms:
         checks = "a winning discriminator or generator, mode collapse, oscillation, overfitting and broken numbers"
-        if story.writes:
+        if story.makes != "pictures":
             checks = "overfitting and broken numbers"
         parts.append(
             f'<div class="note"><h3>No alarm</h3><p>The checks for {checks} stayed quiet for all {story.step:,} '
@@ -189,17 +187,7 @@ def _data(story: Story) -> list[str]:
 
 def _commands(story: Story) -> list[str]:
     path = f"{story.run.path.resolve().parent.name}/{story.run.path.name}"
-    parts = [
-        command(f"mintage generate {path} -n 64 --seed 7 --out out/", "Make 64 new ones"),
-        command(f"mintage generate {path} --walk walk.webp", "A film that walks from sample to sample"),
-    ]
-    if story.writes:
-        parts = [
-            command(f'mintage generate {path} --prompt "Once" -n 4', "Write on from a beginning"),
-            command(f"mintage generate {path} -n 64 --seed 7 --out out/", "Write 64 new texts"),
-        ]
-    if story.translates:
-        parts = [command(f"mintage generate {path} --input photos/ --out out/", "Translate a picture or a folder")]
+    parts = [command(f"mintage {words.format(run=path)}", what) for words, what in story.wording.commands]
     parts.append(command(f"mintage evaluate {path}", "Judge it, and write its model card"))
     if not story.is_finished:
         parts.insert(0, command(f"mintage train --resume {path}", f"Go on from step {story.step:,}"))

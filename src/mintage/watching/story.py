@@ -15,6 +15,7 @@ from mintage.data.table_report import TableReport
 from mintage.data.text_report import TextReport
 from mintage.run import RunDirectory
 from mintage.watching import log
+from mintage.watching.kinds import KINDS, Wording
 from mintage.watching.progress import early_stop
 from mintage.watching.verdicts import read_verdicts
 from mintage.watching.words import UNITS, duration, energy
@@ -71,9 +72,19 @@ class Story:
         return str(self.facts.get("makes") or ("text" if len(self.facts.get("shape", ())) == 1 else "pictures"))
 
     @property
+    def wording(self) -> Wording:
+        """What pages call what it makes."""
+        return KINDS["translations" if self.translates else self.makes]
+
+    @property
     def writes(self) -> bool:
         """Whether it makes text."""
         return self.makes == "text"
+
+    @property
+    def foretells(self) -> bool:
+        """Whether it makes series."""
+        return self.makes == "series"
 
     @property
     def unit(self) -> str:

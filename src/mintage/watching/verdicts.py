@@ -31,6 +31,11 @@ Verdict = Mapping[str, Any]  # the JSON form, as it lies in the file
 TELLING = (
     ("nats_per_token",),
     ("bits_per_byte",),
+    ("forecast_score",),
+    ("interval_coverage",),
+    ("tail_risk",),
+    ("stylised_facts",),
+    ("window_recognition",),
     ("overfitting",),
     ("copied_share",),
     ("longest_copy",),
