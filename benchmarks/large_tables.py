@@ -70,7 +70,7 @@ def learn(folder: Path, name: str, records: int) -> dict[str, float]:
     """20 steps with the defaults of the command line; the run is kept."""
     import mintage
 
-    training = {"steps": STEPS, "precision": "float32", "channels_last": False}
+    training = {"steps": STEPS, "precision": "float32", "channels_last": False, "frames": 2}
     mintage.train(
         folder / f"{name}.csv", out=folder / "runs", device="cpu",
         overrides={"codec": {"key": "id"}, "training": training},
