@@ -31,7 +31,7 @@ FLOORS: Mapping[str, float] = {
     "generated": 3.5,
     "models": 4,
     "recipe": 4.5, "corpus": 4.6, "series_data": 4.6, "opening": 4.7,
-    "experiment": 5, "planning": 5.1, "trained": 5.1, "synthesis": 5.15, "forecasting": 5.15,
+    "experiment": 5, "planning": 5.1, "trained": 5.1, "synthesis": 5.15, "relating": 5.15, "forecasting": 5.15,
     "backtesting": 5.17, "prediction": 5.17, "walking": 5.18,
     "judging": 5.2, "translation": 5.2, "exporting": 5.2, "drawing": 5.2, "writing": 5.2,
     "showing": 5.4, "session": 5.5, "evaluation": 5.7, "preparation": 5.8,
@@ -62,6 +62,7 @@ PICKLERS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "mar
 
 # What must be larger than the rules allow, by "path" or "path:function", each with its reason.
 LARGER: Mapping[str, str] = {
+    "src/mintage/api.py": "the whole public face in one place: each verb is a few lines and its docstring",
     "src/mintage/cli/start.py:train": "a parameter is a flag of the command line",
     "src/mintage/cli/judge.py:evaluate": "a parameter is a flag of the command line",
     "src/mintage/cli/judge.py:compare": "a parameter is a flag of the command line",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mintage import registry
 from mintage.contracts import Batch, Codec, DataSpec, Examples, Makes, Source, TensorSpec, TokenCodec
 from mintage.corpus import Corpus, open_corpus, text_spec
-from mintage.data.grouping import Listed, group_of, split_by_group
+from mintage.data.grouping import Listed, group_of, split_by_group, split_by_number
 from mintage.data.inspection import DataReport
 from mintage.data.order import split
 from mintage.data.packing import Packed, pack, raw_sample
@@ -148,11 +148,16 @@ def open_pictures(
 def _open_table(
     source: Any, settings: DataSettings, codec: Mapping[str, Any], seed: int, reading: tuple[Path, Progress]
 ) -> tuple[Data, DataSettings, dict[str, Any]]:
-    asked = {"name": "table", **({"target": settings.target} if settings.target else {}), **codec}
+    told = {name: value for name in ("target", "key") if (value := getattr(settings, name))}
+    asked = {"name": "table", **told, **codec}
     kind = str(asked.pop("name"))
     wanted: RecordCodec = registry.find("codecs", kind).read(asked, "codec")
     packed, report = pack_table(source, wanted, *reading)
     parts = _split_at_random(len(packed), settings, seed)
+    if hasattr(source, "groups"):
+        if len(source.groups) != len(packed):
+            raise DataError("Some records of the related tables break a constraint: mend them, or leave it out.")
+        parts = [*split_by_number(source.groups, settings.heldout, seed, most=MOST_HELDOUT, selection=_SHARE_SELECTION)]
     if settings.heldout and not len(parts[2]):
         report = replace(report, remarks=(*report.remarks, _NONE_HELD))
     train, selection, heldout = (View(packed, part) for part in parts)
@@ -321,7 +326,7 @@ def _through(window: int | None, spec: TensorSpec) -> TensorSpec:
 
 def _find_source(settings: DataSettings) -> tuple[Any, str]:
     """The source by its name, or by what lies at the path."""
-    name = settings.source
+    name = settings.source or ("related" if settings.child is not None else "")
     if not name:
         if settings.path is None:
             raise ConfigError("The recipe names no data. Give a folder: mintage train ./photos.")

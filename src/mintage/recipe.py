@@ -20,7 +20,7 @@ from mintage.training.settings import TrainingSettings
 
 __all__ = ["DataSettings", "Recipe", "read_raw", "recipe_names", "resolve"]
 
-_PATHS = ("data.path", "data.origin", "model.base", "codec.base")
+_PATHS = ("data.path", "data.origin", "data.child", "model.base", "codec.base")
 _SHIPPED = Path(__file__).parent / "recipes"
 
 Words = Mapping[str, str | Sequence[str]]  # a short word of a recipe -> the settings that it sets
@@ -35,6 +35,10 @@ class DataSettings(Settings):
     """Folder or file; unset for built-in data. For a translation: the pictures to be made, or the folder of both."""
     origin: Path | None = None
     """For a translation: the pictures that are translated."""
+    child: Path | None = None
+    """Of two related tables (source related): the file of the children, `path` being that of their parents."""
+    key: str = ""
+    """Of two related tables: the column of both that says whose child a record is."""
     reverse: bool = False
     """Translate pairs the other way round."""
     pairs_known: bool = False

@@ -20,16 +20,19 @@ from mintage.records import FREE
 from mintage.sampling import draw, noise_of
 from mintage.seeding import derive
 from mintage.tabular.conditions import Condition, parse_condition
+from mintage.tabular.constraints import row_words
 from mintage.tabular.files import TableFile, write_frames
+from mintage.tabular.values import is_missing
 from mintage.trained import CPU, Trained
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 __all__ = ["Wanted", "draw_records", "fill_in", "record_codes", "write_records"]
 
 PART = RecordSampler.chunk  # records that are drawn and written at once
 _MOST_ROUNDS = 400  # of drawing, before a condition counts as one that cannot be met
+_MOST_FILLINGS = 20  # of a record that constraints bind
 _HOPELESS = 60  # rounds without a single record that meets it
 
 Progress = Callable[[int, int], None]
@@ -135,13 +138,15 @@ class _Desk:
 
     def parts(self, n: int, seed: int) -> Iterator[Codes]:
         """Codes of `n` records, at most `PART` at once."""
+        self.codec.check_room(n)
         left, first, barren = n, 0, 0
+        self._seen: dict[tuple[str, ...], set[int]] = {columns: set() for columns in self.codec.unique}
         waiting = np.zeros((0, self._spans[-1][1]), np.int64)
         while left > 0:
             # whole parts wherever some are dropped, so that the first records are the same however many are asked for
             noise = noise_of(self.sampler, first, PART if self._is_held else min(PART, left), seed)
             codes = self._drawn(noise, seed, first)
-            if self.condition is not None:
+            if self._rejects:
                 codes = codes[self._keeps(codes)]
             if self.wanted.balance:
                 codes, waiting = self._evened(np.concatenate([waiting, codes]))
@@ -150,35 +155,42 @@ class _Desk:
             barren = 0 if len(kept) else barren + 1
             if barren >= _HOPELESS or (first > _MOST_ROUNDS * PART and n - left < n / 100):
                 raise ConfigError(
-                    f"Of {first:,} records {n - left:,} met {self.wanted.where!r}: it is too rare, or impossible. Ask "
-                    "for less, or for a wider range."
+                    f"Of {first:,} records {n - left:,} {self._asked}: it is too rare, or impossible. Ask for less, or "
+                    "for a wider range."
                 )
             left -= len(kept)
             if len(kept):
                 yield kept
 
     def filled(self, frame: DataFrame, codec: RecordCodec, first: int, seed: int) -> DataFrame:
-        """One part of a file, whole."""
-        from mintage.tabular.values import is_missing
+        """One part of a file, whole; a record that keeps its constraints in none of several draws stays as it was."""
+        import pandas as pd
 
         sampler = self._any_order("fill in what is missing")
-        codes = codec.encode_frame(frame)
-        known = torch.from_numpy(codes.copy())
-        gone: dict[str, NDArray[np.bool_]] = {}
+        learned = codec.learned(frame)
+        known = torch.from_numpy(codec.encode_frame(frame))
+        gone = {}
         for column, (start, stop) in zip(self.columns, self._spans, strict=True):
-            gone[column.name] = is_missing(frame[column.name]).copy()  # writable, for torch
+            empty = [is_missing(frame[name]) for name in codec.rulebook.joined_in(column.name)]
+            gone[column.name] = np.logical_or.reduce([is_missing(learned[column.name]), *empty])
             known[torch.from_numpy(gone[column.name]), start:stop] = UNKNOWN
-        noise = noise_of(self.sampler, first, len(frame), seed)
-        with torch.inference_mode():
-            made = sampler.draw(noise, known, self._present, self.wanted.temperature)[0]
-        drawn = codec.decode_frame(made.numpy(), first)
-        whole = frame.copy()
-        for name, empty in gone.items():
-            empty &= drawn[name].notna().to_numpy()  # a column without any value stays as it is
-            if empty.any():
-                values = drawn[name].astype(str) if whole[name].dtype in (object, "str") else drawn[name]
-                whole[name] = whole[name].mask(empty, values)
-        return whole
+        book, whole, left = codec.rulebook, [], np.arange(len(frame))
+        for attempt in range(_MOST_FILLINGS if book.rules else 1):
+            noise = noise_of(self.sampler, first, len(frame), derive(seed, "again", attempt) if attempt else seed)
+            with torch.inference_mode():
+                made = sampler.draw(noise[left], known[left], self._present, self.wanted.temperature)[0]
+            drawn = codec.decode_learned(made.numpy(), first)
+            given = {
+                name: values.astype(object).where(gone[name][left], learned[name].iloc[left].set_axis(values.index))
+                for name, values in drawn.items()
+            }
+            part = _filled(frame.iloc[left], drawn | book.made(given, book.made_columns))
+            kept = codec.keeps(part)
+            whole.append(part[kept])
+            left = left[~kept]
+            if not len(left):
+                break
+        return pd.concat([*whole, frame.iloc[left]] if len(left) else whole).sort_index()
 
     def _drawn(self, noise: Tensor, seed: int, first: int) -> Codes:
         """Records that codes alone allow."""
@@ -200,7 +212,7 @@ class _Desk:
 
     def _evened(self, codes: Codes) -> tuple[Codes, Codes]:
         """One record of each level after another, as many as there are of the fewest; and those that wait for more."""
-        level = codes[:, self._spans[self.codec.columns.index(self.wanted.balance)][0]]
+        level = codes[:, self._spans[self._number(self.wanted.balance)][0]]
         rank = np.zeros(len(codes), np.int64)
         for one in self._levels.tolist():
             rank[level == one] = np.arange((level == one).sum())
@@ -209,12 +221,34 @@ class _Desk:
         return codes[turns], codes[rank >= fewest]
 
     def _keeps(self, codes: Codes) -> NDArray[np.bool_]:
-        assert self.condition is not None
-        return self.condition.holds(self.codec.decode_frame(codes)) if len(codes) else np.zeros(0, bool)
+        """Which records meet what codes alone cannot say. Shape: (N, P) -> (N,)."""
+        made = self.codec.rulebook.made_columns if self.wanted.no_missing else []
+        needed = {*made, *(self.condition.columns if self.condition else ())}.union(*self._seen)
+        frame = self.codec.decode_frame(codes, only=sorted(needed))
+        keeps = np.ones(len(codes), bool) if self.condition is None else self.condition.holds(frame)
+        for name in made:
+            keeps &= ~is_missing(frame[name])
+        for columns, seen in self._seen.items():
+            hashes, whole = row_words(frame, columns)
+            for row in np.flatnonzero(keeps & whole).tolist():
+                keeps[row] = (word := int(hashes[row])) not in seen
+                seen.add(word)
+        return keeps
+
+    @property
+    def _rejects(self) -> bool:
+        made = self.wanted.no_missing and self.codec.rulebook.made_columns
+        return bool(self.condition is not None or self.codec.unique or made)
 
     @property
     def _is_held(self) -> bool:
-        return self.condition is not None or bool(self._allowed) or bool(self.wanted.balance)
+        return self._rejects or bool(self._allowed) or bool(self.wanted.balance)
+
+    @property
+    def _asked(self) -> str:
+        """What kept records do."""
+        unlike = [f"differed in {' and '.join(columns)} from those before" for columns in self.codec.unique]
+        return " and ".join([*([f"met {self.wanted.where!r}"] if self.condition else []), *unlike] or ["were whole"])
 
     @cached_property
     def _spans(self) -> list[tuple[int, int]]:
@@ -235,8 +269,12 @@ class _Desk:
     @cached_property
     def _held(self) -> list[int]:
         """Learned positions of the columns that are held to something: whole columns, as the network knows them."""
-        depth = {self._first_of[column.name]: len(column.levels) for column in self.columns if column.levels}
-        return [at + inside for at in self._allowed for inside in range(depth[at])]
+        places = [
+            range(self._first_of[column.name], self._first_of[column.name] + len(column.levels))
+            for column in self.columns
+            if column.levels
+        ]
+        return [at for inside in places if not self._allowed.keys().isdisjoint(inside) for at in inside]
 
     @cached_property
     def _present(self) -> dict[int, Tensor]:
@@ -253,54 +291,62 @@ class _Desk:
         allowed = dict(self._present) if self.wanted.no_missing else {}
         if self.condition is not None and isinstance(self.sampler, RecordSampler):
             for part in self.condition.parts():
-                if len(part.columns) == 1 and (at := self._first_of.get(next(iter(part.columns)))) is not None:
-                    codes = self._codes_that_can(part)
-                    allowed[at] = codes & allowed[at] if at in allowed else codes
+                name = self.codec.rulebook.says_alone(part.columns)
+                if name is not None and name in self._first_of:
+                    for at, codes in self._codes_that_can(part, name).items():
+                        allowed[at] = codes & allowed[at] if at in allowed else codes
         for at, codes in allowed.items():
             if not codes.any():
                 raise ConfigError(f"No value that was learned meets {self.wanted.where!r}{self._hint(at)}.")
         return allowed
 
-    def _codes_that_can(self, part: Condition) -> Tensor:
-        """Codes of the first position of a condition's only column that can meet it.
+    def _codes_that_can(self, part: Condition, name: str) -> dict[int, Tensor]:
+        """Of the learned column that alone says it, and each of its positions: the codes that can meet a condition.
 
         They are found by values: at the ends and in the middle of every cell, and those that the condition names.
         """
-        (name,) = part.columns
-        number = self.codec.columns.index(name)
+        number = self._number(name)
         column, (start, stop) = self.columns[number], self._spans[number]
         axes = [np.arange(levels) for levels in column.levels] + [np.array([0, FREE // 2, FREE - 1])] * column.free
         if column.free and len(column.levels) > 1:
             axes[1] = np.linspace(0, column.levels[1] - 1, 9).astype(int)
         grid = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, stop - start)
-        grid = np.concatenate([grid, self._around(name, part.values)[:, start:stop]])
+        if name in part.columns:
+            grid = np.concatenate([grid, self._around(name, part.values)])
         codes = np.zeros((len(grid), self._spans[-1][1]), np.int64)
         codes[:, start:stop] = grid
-        holds = part.holds(self.codec.decode_frame(codes)[[name]])
-        found = np.zeros(column.levels[0], bool)
-        np.logical_or.at(found, grid[:, 0], holds)
-        found[list(column.never)] = False
-        return torch.from_numpy(found)
+        holds = part.holds(self.codec.decode_frame(codes, only=sorted(part.columns)))
+        holds &= ~np.isin(grid[:, 0], column.never)
+        found = {}
+        for inside in range(1 if column.free else len(column.levels)):
+            can = np.bincount(grid[holds, inside], minlength=column.levels[inside]) > 0
+            found[self._first_of[name] + inside] = torch.from_numpy(can)
+        return found
 
     def _around(self, name: str, values: Sequence[str | float | None]) -> Codes:
         """Codes of values of a column and of their nearest neighbours."""
         import pandas as pd
 
-        empty = pd.DataFrame({column: [None] * len(values) for column in self.codec.columns}, dtype="str")
         words = [None if value is None else f"{value:.17g}" if isinstance(value, float) else value for value in values]
-        codes = self.codec.encode_frame(empty.assign(**{name: pd.Series(words, dtype="str")}))
+        codes = self.codec.encode_learned({name: pd.Series(words, name=name, dtype="str")})[name]
         beside = [codes]
-        if self.columns[self.codec.columns.index(name)].free:
-            last = self._spans[self.codec.columns.index(name)][1] - 1
+        if self.columns[self._number(name)].free:
             for step in (-1, 1):
                 beside.append(codes.copy())
-                beside[-1][:, last] = np.clip(codes[:, last] + step, 0, FREE - 1)
+                beside[-1][:, -1] = np.clip(codes[:, -1] + step, 0, FREE - 1)
         return np.concatenate(beside)
+
+    def _number(self, name: str) -> int:
+        """Which of the learned columns it is."""
+        named = [column.name for column in self.columns]
+        if name not in named:
+            raise ConfigError(f"{name!r} is not learned by itself: a constraint makes it. Ask for it by --where.")
+        return named.index(name)
 
     @cached_property
     def _levels(self) -> Tensor:
         """Codes of the column that is balanced."""
-        column = self.columns[self.codec.columns.index(self.wanted.balance)]
+        column = self.columns[self._number(self.wanted.balance)]
         if column.kind not in ("category", "boolean") or len(column.levels) != 1:
             raise ConfigError(f"{column.name!r} is {column.kind}, and only columns of a few levels can be balanced.")
         barred = {*column.never, column.missing}
@@ -314,7 +360,7 @@ class _Desk:
     def _balanced(self, count: int, rng: torch.Generator) -> Tensor:
         """Every level of the column as often as the others. Shape: (count, P)."""
         levels, known = self._levels, torch.full((count, self._spans[-1][1]), UNKNOWN)
-        start = self._spans[self.codec.columns.index(self.wanted.balance)][0]
+        start = self._spans[self._number(self.wanted.balance)][0]
         known[:, start] = levels[torch.randint(len(levels), (count,), generator=rng)]
         return known
 
@@ -329,3 +375,16 @@ class _Desk:
         name = next(name for name, first in self._first_of.items() if first == at)
         column = next(column for column in self.columns if column.name == name)
         return f" ({name}: {column.kind})"
+
+
+def _filled(frame: DataFrame, drawn: Mapping[str, Series]) -> DataFrame:
+    """Records with what is missing taken from others, row by row."""
+    whole = frame.copy()
+    for name in frame.columns.intersection(list(drawn)):
+        empty = is_missing(frame[name])
+        if empty.any():
+            values = drawn[name].set_axis(frame.index)
+            whole[name] = whole[name].mask(
+                empty, values.astype(str) if whole[name].dtype in (object, "str") else values
+            )
+    return whole

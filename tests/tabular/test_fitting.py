@@ -125,7 +125,7 @@ def test_rare_levels_are_told_and_left_out_however_small_the_table() -> None:
 def test_identifiers_have_their_shapes_and_a_count_goes_on() -> None:
     encoder, said = fitted([f"A-{i:03}" for i in RNG.permutation(60)] + [f"{i:04}" for i in range(40)])
     assert isinstance(encoder, Identifier)
-    assert encoder.patterns == ("A\\-000", "0000")
+    assert encoder.patterns == ("\\A\\-000", "0000")
     assert encoder.column.levels == (2,)
     assert "never copied" in said
     counting, _ = fitted(list(range(100, 160)))

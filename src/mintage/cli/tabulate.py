@@ -36,6 +36,11 @@ def tabulate(run: Run, asked: Mapping[str, Any], out: Path, *, quiet: bool) -> N
             typer.echo(f"What was missing in {asked['fill']} is filled in: {written}")
         return
     number = _NUMBER if asked["number"] is None else asked["number"]
+    if run.is_related:
+        files = run.write_related(out, number, seed=asked["seed"], step=asked["step"])
+        if not quiet:
+            typer.echo(f"{number:,} parents and their children: {' '.join(map(str, files))}")
+        return
     columns = (TextColumn("Making records"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bar:
         task = bar.add_task("", total=number)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mintage.seeding import derive
 
-__all__ = ["Listed", "group_of", "split_by_group"]
+__all__ = ["Listed", "group_of", "split_by_group", "split_by_number"]
 
 Indices = NDArray[np.int64]
 Sides = Sequence[Collection[str]]
@@ -80,6 +80,28 @@ def split_by_group(
         train, picking, judging = (Listed(np.array(part, np.int64)) for part in listed)
         parts.append((train, picking, judging))
     return parts
+
+
+def split_by_number(
+    groups: Indices, share: float, seed: int, *, most: int, selection: float = 0.25
+) -> tuple[Listed, Listed, Listed]:
+    """(train, selection, heldout) of rows whose groups are numbers: those of one group are in the same part.
+
+    >>> train, selection, heldout = split_by_number(np.array([0, 0, 1, 1, 2, 3]), 0.5, 0, most=9, selection=0.5)
+    >>> len(train) + len(selection) + len(heldout), {*train.rows} & {*heldout.rows}
+    (6, set())
+    """
+    rng = np.random.default_rng(derive(seed, "groups"))
+    count = int(groups.max()) + 1
+    order = rng.permutation(count)
+    sizes = np.cumsum(np.bincount(groups, minlength=count)[order])
+    held = min(round(share * count), int(np.searchsorted(sizes, most, "right")))
+    part_of = np.zeros(count, np.int64)
+    part_of[order[:held]] = 2
+    part_of[order[: int(selection * held)]] = 1
+    rows = rng.permutation(len(groups))
+    train, picking, judging = (Listed(rows[part_of[groups[rows]] == part]) for part in range(3))
+    return train, picking, judging
 
 
 def group_of(name: str) -> str:

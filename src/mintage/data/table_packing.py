@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,9 @@ from mintage.errors import DataError
 from mintage.seeding import derive
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
+
+    from mintage.tabular.rulebook import Rulebook
 
 __all__ = ["RecordCodec", "TableSource", "pack_table"]
 
@@ -61,7 +63,22 @@ class RecordCodec(Codec, Protocol):
     @property
     def remarks(self) -> Sequence[str]: ...
     def encode_frame(self, frame: DataFrame) -> NDArray[np.int64]: ...  # (N, P)
-    def decode_frame(self, codes: NDArray[np.int64], first: int = 0) -> DataFrame: ...
+    def decode_frame(
+        self, codes: NDArray[np.int64], first: int = 0, only: Sequence[str] | None = None
+    ) -> DataFrame: ...
+    def encode_learned(self, learned: Mapping[str, Series]) -> dict[str, NDArray[np.int64]]: ...
+    def decode_learned(
+        self, codes: NDArray[np.int64], first: int = 0, only: Collection[str] | None = None
+    ) -> dict[str, Series]: ...
+    def learned(self, frame: DataFrame) -> Mapping[str, Series]: ...  # its columns as `spec.columns` has them
+    @property
+    def rulebook(self) -> Rulebook: ...  # what is kept exactly
+    @property
+    def unique(self) -> Sequence[tuple[str, ...]]: ...  # columns that must differ, and would not by themselves
+    def holds(self, frame: DataFrame) -> NDArray[np.bool_]: ...  # (N,): which records break no constraint
+    def keeps(self, frame: DataFrame) -> NDArray[np.bool_]: ...  # (N,): which could have been made
+    def beyond(self, frame: DataFrame) -> Self: ...  # makes none of these keys
+    def check_room(self, count: int) -> None: ...  # raises ConfigError: so many cannot be told apart
     def pack(self, codes: NDArray[np.int64]) -> NDArray[np.uint8]: ...  # (N, P) -> (N, *stored)
 
 
@@ -93,10 +110,13 @@ def _pack(source: TableSource, codec: RecordCodec, fingerprint: str, folder: Pat
     frame, count = _sampled(source.frames())
     codec = codec.fit([frame])
     facts = _facts(frame, codec)
-    sha, words, done = hashlib.sha256(), [], 0
+    sha, words, read, done = hashlib.sha256(), [], 0, 0
     stored: tuple[int, ...] = ()
     with (folder / "x.bin").open("wb") as file:
         for part in source.frames():
+            read += len(part)
+            part = part[codec.holds(part)]
+            codec = codec.beyond(part)
             rows = codec.pack(codec.encode_frame(part))
             if not stored:
                 stored = rows.shape[1:]
@@ -106,22 +126,22 @@ def _pack(source: TableSource, codec: RecordCodec, fingerprint: str, folder: Pat
             sha.update(data)
             words.append(digests(rows))
             done += len(rows)
-            progress(done, count)
+            progress(read, count)
         file.flush()
         os.fsync(file.fileno())
-    if done != count:
+    if read != count:
         raise DataError("The table was changed while it was packed. Start again.")
     report = TableReport(
-        count=count,
+        count=done,
         columns=facts,
-        num_copies=count - len(np.unique(np.concatenate(words))),
+        num_copies=done - len(np.unique(np.concatenate(words))),
         sampled=len(frame),
         num_unreadable=source.num_unreadable,
         unreadable=tuple(source.unreadable),
         remarks=(*source.remarks, *codec.remarks),
     )
     meta = {
-        "format": _FORMAT, "shape": (count, *stored), "sha256": sha.hexdigest(), "classes": [], "codec": codec.state(),
+        "format": _FORMAT, "shape": (done, *stored), "sha256": sha.hexdigest(), "classes": [], "codec": codec.state(),
         "fingerprint": fingerprint, "report": report.as_dict(),
     }  # fmt: skip
     storage.write_json(folder / "meta.json", meta)

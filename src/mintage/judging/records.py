@@ -154,6 +154,7 @@ def _target(codec: RecordCodec) -> str:
         column.name
         for column in codec.spec.columns
         if len(column.levels) == 1
+        and column.name in codec.columns
         and 2 <= column.levels[0] - len(column.never) - (column.missing is not None) <= _FEW_LEVELS
         and (column.kind in ("category", "boolean") or column.levels[0] == 2)
     ]

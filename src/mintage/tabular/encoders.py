@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,13 +13,13 @@ from pydantic import Field
 
 from mintage.config import Settings
 from mintage.records import FREE, Column, Kind
-from mintage.tabular.patterns import filled, pattern_of, size_of
+from mintage.tabular.patterns import filled, pattern_of, shape_of, size_of
 from mintage.tabular.values import as_dates, as_numbers, as_words, is_missing
 
 if TYPE_CHECKING:
     from pandas import Series
 
-__all__ = ["Cells", "Constant", "Encoder", "Identifier", "Levels"]
+__all__ = ["Cells", "Constant", "Encoder", "Identifier", "Levels", "numeric"]
 
 RARE = "(rare)"  # what a level is called that is not told
 GROUP = 256  # levels of a column that has more are said in two positions of at most so many codes
@@ -230,7 +232,7 @@ class Cells(Settings):
             inside = edges[fine] + (edges[fine + 1] - edges[fine]) * (codes[:, -1] + 0.5) / FREE
             units = np.where(thing < num, units, np.floor(inside) if self._is_whole else inside)
         if self.kind != "date":
-            return _numeric(units, gone, self.decimals, self.name)
+            return numeric(units, gone, self.decimals, self.name)
         seconds = units * (86_400 if self.days else 1)
         stamps = seconds.astype(np.int64).astype("datetime64[s]")
         stamps[gone] = np.datetime64("NaT")
@@ -254,6 +256,7 @@ class Identifier(Settings):
     counts: tuple[int, ...] = ()
     start: int | None = None  # of a column that counts its rows: where it starts
     num_missing: int = 0
+    taken: str = ""  # of a key: the 32-bit hashes of real names, in base64; what hashes alike is passed over
 
     @cached_property
     def column(self) -> Column:
@@ -272,7 +275,7 @@ class Identifier(Settings):
         """The pattern of each; one that is not known counts as the commonest."""
         if not self.column.levels:
             return np.zeros((len(values), 0), np.int64)
-        known = {pattern: code for code, pattern in enumerate(self.patterns)}
+        known = {shape_of(pattern): code for code, pattern in enumerate(self.patterns)}
         gone = is_missing(values)
         codes = np.array([known.get(pattern_of(word), 0) for word in as_words(values).tolist()], np.int64)
         return np.where(gone & bool(self.num_missing), len(self.patterns), codes)[:, None]
@@ -286,11 +289,51 @@ class Identifier(Settings):
             return pd.Series(numbers + self.start, name=self.name)
         which = codes[:, 0] if codes.shape[1] else np.zeros(len(codes), np.int64)
         made = np.empty(len(codes), object)
+        rooms = self._rooms(first + len(codes))
+        full = (which < len(rooms)) & (numbers >= np.array([*rooms, 0])[np.minimum(which, len(rooms))])
+        which = np.where(full, int(np.argmax(rooms)), which)
         for code, pattern in enumerate(self.patterns):
             rows = which == code
-            made[rows] = filled(pattern, numbers[rows] % size_of(pattern))
+            free = numbers[rows] % max(rooms[code], 1)  # again, once all are used up
+            made[rows] = filled(pattern, self._known_free[pattern][1][free] if self.taken and rooms[code] else free)
         made[which >= len(self.patterns)] = None
         return pd.Series(made, name=self.name, dtype="str")
+
+    def beyond(self, values: Series) -> Identifier:
+        """The same that makes none of these names either."""
+        there = values[~is_missing(values)]
+        if self.start is not None:
+            most = int(np.nanmax(as_numbers(there), initial=self.start - 1))
+            return Identifier(**{**self.model_dump(), "start": max(self.start, most + 1)})
+        hashes = np.union1d(self._hashes, _hashed(as_words(there)))
+        return Identifier(**{**self.model_dump(), "taken": base64.b64encode(hashes.tobytes()).decode()})
+
+    @cached_property
+    def _hashes(self) -> NDArray[np.uint32]:
+        return np.frombuffer(base64.b64decode(self.taken), "<u4")
+
+    @cached_property
+    def _known_free(self) -> dict[str, tuple[int, Codes]]:
+        """Of each pattern how many numbers were looked at, and those of free names among them."""
+        return {}
+
+    def room(self, wanted: int) -> int:
+        """How many records it can name, counted up to so many at least."""
+        return wanted if self.start is not None else max(self._rooms(wanted))
+
+    def _rooms(self, wanted: int) -> list[int]:
+        """How many free names each pattern has, counted up to so many where real ones are passed over."""
+        return [self._room(pattern, wanted) if self.taken else size_of(pattern) for pattern in self.patterns]
+
+    def _room(self, pattern: str, wanted: int) -> int:
+        size = size_of(pattern)
+        seen, free = self._known_free.get(pattern, (0, np.zeros(0, np.int64)))
+        while len(free) < wanted and seen < size:
+            numbers = np.arange(seen, min(max(2 * seen, 4_096), size), dtype=np.int64)
+            is_free = ~np.isin(_hashed(filled(pattern, numbers)), self._hashes)
+            seen, free = seen + len(numbers), np.append(free, numbers[is_free])
+        self._known_free[pattern] = seen, free
+        return len(free)
 
 
 class Constant(Settings):
@@ -317,10 +360,14 @@ class Constant(Settings):
         return pd.Series([self.value] * len(codes), name=self.name, dtype=object if self.value is None else None)
 
 
+def _hashed(words: NDArray[np.object_]) -> NDArray[np.uint32]:
+    return np.array([zlib.crc32(word.encode()) for word in words.tolist()], "<u4")
+
+
 Encoder = Annotated[Levels | Cells | Identifier | Constant, Field(discriminator="form")]
 
 
-def _numeric(units: Numbers, gone: NDArray[np.bool_], decimals: int | None, name: str) -> Series:
+def numeric(units: Numbers, gone: NDArray[np.bool_], decimals: int | None, name: str) -> Series:
     """Numbers of whole units as integers where they are such, NaN or <NA> where there is none."""
     import pandas as pd
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from mintage.config import Settings
 from mintage.records import Kind
 from mintage.tabular.encoders import Cells, Constant, Encoder, Identifier, Levels
-from mintage.tabular.patterns import pattern_of
+from mintage.tabular.patterns import pattern_of, with_letters_kept
 from mintage.tabular.values import as_dates, as_numbers, as_words, date_formats, has_decimal_commas, is_missing
 
 if TYPE_CHECKING:
     from pandas import Series
 
-__all__ = ["Fineness", "fit_column"]
+__all__ = ["Fineness", "decimals_of", "fit_column", "fit_key"]
 
 _STRAY = 0.1  # share of a column of numbers that may be words, which then count as missing
 _KEY = re.compile(r"(?:^|_|-|\s)(id|key|uuid|guid|index|no|nr|number|编号)$", re.IGNORECASE)
@@ -62,6 +62,15 @@ def fit_column(values: Series, asked: Kind | None, how: Fineness) -> tuple[Any, 
     if asked == "identifier":
         return _identifier(name, there, num_missing)
     return _levels(name, there, num_missing, asked, how)
+
+
+def fit_key(values: Series) -> tuple[Identifier, list[str]]:
+    """The encoder of a column that is declared to name its record; which names are real, it learns by `beyond`."""
+    there = values[~is_missing(values)]
+    whole = as_numbers(there)
+    if len(there) and np.all(whole == np.round(whole)) and not there.astype(str).str.match(r"[-+]?0\d").any():
+        return Identifier(name=str(values.name), start=int(whole.max()) + 1, counts=(len(there),)), []
+    return _patterned(str(values.name), there, 0)
 
 
 def _kind_of(name: str, there: Series) -> Kind:
@@ -157,7 +166,7 @@ def _numbers(name: str, there: Series, num_missing: int, asked: Kind, how: Finen
             f'digits. Where digits count: codec.kinds.{name}="category".'
         )
     small = float(np.abs(numbers).max()) < 2**53
-    decimals = 0 if asked == "integer" and small else _decimals_of(numbers)
+    decimals = 0 if asked == "integer" and small else decimals_of(numbers)
     units = numbers if decimals is None else np.round(numbers * 10.0**decimals)
     if len(np.unique(units)) == 1 and not num_missing and not stray.any():
         value = int(numbers[0]) if decimals == 0 else float(numbers[0])
@@ -195,21 +204,25 @@ def _identifier(name: str, there: Series, num_missing: int) -> tuple[Identifier,
     remark = f"{name}: names its record ({there.nunique():,} different values), so it is made anew and never copied."
     if not np.isnan(numbers).any() and np.all(np.diff(numbers) > 0) and np.median(np.diff(numbers)) == 1:
         return Identifier(name=name, start=int(numbers[0]), counts=(len(there),)), [remark]
-    shapes: dict[str, int] = {}
+    encoder, remarks = _patterned(name, there, num_missing)
+    return encoder, [remark, *remarks]
+
+
+def _patterned(name: str, there: Series, num_missing: int) -> tuple[Identifier, list[str]]:
+    shapes: dict[str, list[str]] = {}
     for word in as_words(there).tolist():
-        shape = pattern_of(word)
-        shapes[shape] = shapes.get(shape, 0) + 1
-    common = sorted(shapes.items(), key=lambda pair: -pair[1])[:_PATTERNS]
-    covered = sum(count for _, count in common) / len(there)
-    remarks = [remark]
+        shapes.setdefault(pattern_of(word), []).append(word)
+    common = sorted(shapes.items(), key=lambda pair: -len(pair[1]))[:_PATTERNS]
+    covered = sum(len(words) for _, words in common) / len(there)
+    remarks = []
     if covered < 0.5:
         remarks.append(
             f"{name}: looks like free text, of which only the shape of letters is kept. A writer learns it from "
             f"the same file: data.source=texts data.column={name}."
         )
     return Identifier(
-        name=name, patterns=tuple(shape for shape, _ in common), counts=tuple(count for _, count in common),
-        num_missing=num_missing,
+        name=name, counts=tuple(len(words) for _, words in common), num_missing=num_missing,
+        patterns=tuple(with_letters_kept(*pair) if len(pair[1]) >= _FEWEST_KEYS else pair[0] for pair in common),
     ), remarks  # fmt: skip
 
 
@@ -244,7 +257,7 @@ def _cut(units: Numbers, whole: bool, how: Fineness) -> Mapping[str, Any]:
     }
 
 
-def _decimals_of(numbers: Numbers) -> int | None:
+def decimals_of(numbers: Numbers) -> int | None:
     """Places behind the point that all numbers have at most; None: real numbers."""
     for places in range(_DECIMALS + 1):
         scaled = numbers * 10.0**places

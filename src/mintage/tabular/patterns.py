@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["filled", "pattern_of", "size_of"]
+__all__ = ["filled", "pattern_of", "shape_of", "size_of", "with_letters_kept"]
 
 _CLASSES = {"A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "a": "abcdefghijklmnopqrstuvwxyz", "0": "0123456789"}
 _ESCAPE = "\\"
 _STRIDE = 0.6180339887498949  # of the golden ratio: neighbours in number are far apart in name
 _LARGEST = 1 << 62
+_SMALL = 1 << 31  # below, the product of two numbers fits 64 bits
 
 
 def pattern_of(word: str) -> str:
@@ -30,6 +33,29 @@ def pattern_of(word: str) -> str:
     return "".join(shape)
 
 
+def shape_of(pattern: str) -> str:
+    r"""The shape of a pattern some of whose letters stay as they are.
+
+    >>> shape_of("\\K\\-000")
+    'A\\-000'
+    """
+    return "".join(pattern_of(sign[1:]) if sign[0] == _ESCAPE else sign for sign in _signs(pattern))
+
+
+def with_letters_kept(shape: str, words: Sequence[str]) -> str:
+    r"""The pattern of words of one shape: a letter that all of them have in a place stays as it is.
+
+    >>> with_letters_kept("Aa\\-00", ["Kx-17", "Ky-15"])
+    '\\Ka\\-00'
+    """
+    found = [set(letters) for letters in zip(*words, strict=True)]
+    kept = [
+        _ESCAPE + letters.pop() if len(letters) == 1 and sign in "Aa" else sign
+        for sign, letters in zip(_signs(shape), found, strict=True)
+    ]
+    return "".join(kept)
+
+
 def size_of(pattern: str) -> int:
     """How many different names a pattern has, up to 2 ** 62.
 
@@ -42,7 +68,7 @@ def size_of(pattern: str) -> int:
     return size
 
 
-def filled(pattern: str, numbers: NDArray[np.int64]) -> list[str]:
+def filled(pattern: str, numbers: NDArray[np.int64]) -> NDArray[np.object_]:
     """The names of these numbers, each below `size_of(pattern)`: different numbers have different names.
 
     >>> names = filled("A00", np.arange(2600))
@@ -53,17 +79,17 @@ def filled(pattern: str, numbers: NDArray[np.int64]) -> list[str]:
     step = max(int(size * _STRIDE), 1)
     while np.gcd(step, size) != 1:
         step += 1
-    left = [(number * step + step) % size for number in numbers.tolist()]
+    wide = numbers if size < _SMALL else numbers.astype(object)  # products of large ones need Python's integers
+    left = ((wide * step + step) % size).astype(np.int64)
     signs = _signs(pattern)
     columns: list[list[str]] = []
     for sign in reversed(signs):
-        letters = _CLASSES.get(sign)
-        if letters is None:
-            columns.append([sign[1:]] * len(left))
-            continue
-        columns.append([letters[rest % len(letters)] for rest in left])
-        left = [rest // len(letters) for rest in left]
-    return ["".join(parts) for parts in zip(*reversed(columns), strict=True)] if columns else [""] * len(numbers)
+        options = _CLASSES.get(sign, sign[1:])
+        left, chosen = np.divmod(left, len(options))
+        columns.append(np.array(list(options), object)[chosen].tolist())
+    names = np.full(len(numbers), "", object)
+    names[:] = ["".join(parts) for parts in zip(*reversed(columns), strict=True)] if columns else ""
+    return names
 
 
 def _signs(pattern: str) -> list[str]:
