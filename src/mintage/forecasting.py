@@ -36,6 +36,7 @@ _LEVEL = 0.95
 _RECENT = 250  # rows by which the usual move of a variable is told
 _SEASONS = (86_400, 604_800)  # seconds of what comes again: of a day, else of a week
 _GARCH_FEWEST, _GARCH_MEMORY = 150, 2_000  # rows
+_HUGE = 1e30  # what explodes is to lose much, and stay a number
 _REFIT = 100  # origins that one estimate serves
 
 
@@ -119,7 +120,7 @@ def walk(
     for at, origin in enumerate(origins):
         for name, forecaster in forecasters.items():
             made = forecaster(origin.history, n, len(origin.truth), derive(seed, at))
-            paths[name].append(made.astype(np.float32))
+            paths[name].append(np.clip(made, -_HUGE, _HUGE).astype(np.float32))
         stamps.append(origin.stamp)
         rows.append(len(origin.history))
         last.append(origin.history[-1])

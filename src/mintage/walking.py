@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from mintage.forecasts import Walk
 from mintage.prediction import forecaster_of, series_of
 from mintage.seeding import derive
 from mintage.series_data import SeriesData
-from mintage.statistics.walks import losses_beyond, tail_test
+from mintage.statistics.walks import losses_beyond, tail_tests
 from mintage.storage import write_image, write_json, write_text
 from mintage.trained import Trained
 from mintage.watching.backtest_page import backtest_page
@@ -34,6 +35,7 @@ _FAR_PATHS, _NEAR_PATHS = 200, 1_000
 _SHARES = (0.05, 0.01)  # of values at risk
 _PANELS, _KNOWN = 8, 3
 _MOST_LINES = 5  # of those that are walked row by row
+_AS_PRICES = "variables that were not looked at as such are by training with codec.changes.NAME=log"
 _FEWEST_STEPS = 100  # one after another, below which tests of tails say nothing
 
 
@@ -84,26 +86,29 @@ def backtest_run(trained: Trained, asked: Asked, tell: Tell = lambda doing: None
     report: dict[str, Any] = {
         "run": trained.run.path.name, "file": trained.recipe.data.path.name if trained.recipe.data.path else "",
         "step": trained.checkpoint.step, "asked": {**asdict(asked), "start": str(after)},
-        "variables": list(data.packed.variables), "forecasts": told_of(far), "risk": _risk(near), "skipped": {},
+        "variables": list(data.packed.variables), "forecasts": told_of(far), "risk": {}, "skipped": {},
     }  # fmt: skip
     if near is not None:
-        report["passes"] = _passes(near)
+        report["risk"], report["passes"] = _risk(near), _passes(near)
     else:
-        report["skipped"]["risk"] = (
-            f"value at risk is told of variables that grow by shares, as prices do, over {_FEWEST_STEPS} steps or more"
-        )
+        report["skipped"]["risk"] = f"it is told of prices, over more than {_FEWEST_STEPS} steps; {_AS_PRICES}"
     if set(data.codec.kinds) == {"log"} and len(data.packed.lines) == 1:
         tell("deciding by forecasts, after costs")
-        line, periods = data.packed.lines[0], data.packed.periods
-        first = int(np.searchsorted(line.stamps, after, "right"))
-        rule = by_mean(forecaster_of(trained), periods, horizon=asked.horizon, seed=asked.seed)
-        terms = Terms(asked.cost, asked.every, asked.tried)
-        report["decisions"] = backtest({ours: rule}, line.values, first, periods, ours=ours, terms=terms)
+        report["decisions"] = _decisions(trained, data, after, asked)
     else:
-        report["skipped"]["decisions"] = "they need prices, on one time line without gaps"
+        report["skipped"]["decisions"] = f"they need prices, on one time line without gaps; {_AS_PRICES}"
     told = [part["words"] for part in (report["forecasts"], report.get("decisions", {"words": []}))]
     report["words"] = [*told[0], *(test["words"] for test in report["risk"].get(ours, [])), *told[1]]
     return Backtest(report, last_fans(data, far))
+
+
+def _decisions(trained: Trained, data: SeriesData, after: np.datetime64, asked: Asked) -> dict[str, Any]:
+    """What the sign of its mean forecasts would have brought. JSON-ready."""
+    ours, line, periods = str(trained.recipe.model["name"]), data.packed.lines[0], data.packed.periods
+    rule = by_mean(forecaster_of(trained), periods, horizon=asked.horizon, seed=asked.seed)
+    terms = Terms(asked.cost, asked.every, asked.tried)
+    first = int(np.searchsorted(line.stamps, after, "right"))
+    return backtest({ours: rule}, line.values, first, periods, ours=ours, terms=terms)
 
 
 def judged_after(trained: Trained) -> np.datetime64:
@@ -177,24 +182,13 @@ def _start(trained: Trained, data: SeriesData, asked: Asked) -> np.datetime64:
     return wanted
 
 
-def _risk(near: Walk | None) -> dict[str, list[dict[str, Any]]]:
+def _risk(near: Walk) -> dict[str, list[dict[str, Any]]]:
     """Tests of each forecaster's value at risk. JSON-ready."""
-    if near is None:
-        return {}
     found: dict[str, list[dict[str, Any]]] = {}
-    for name, paths in near.paths.items():
-        if not paths.std(1).any():  # says that nothing changes, and so nothing of risk
-            continue
-        tests = [(share, tail_test(near, name, share)) for share in _SHARES]
-        found[name] = [
-            {
-                "share": share,
-                **test._asdict(),
-                "words": test.words(share),
-                "lost": None if test.lost != test.lost else test.lost,
-            }
-            for share, test in tests
-        ]
+    for share in _SHARES:
+        for name, test in tail_tests(near, share).items():
+            told = {**test._asdict(), "lost": None if isnan(test.lost) else test.lost}
+            found.setdefault(name, []).append({"share": share, **told, "words": test.words(share)})
     return found
 
 
