@@ -34,7 +34,7 @@ def test_generate_writes_scenarios_as_csv_or_parquet(series_run: mintage.Run, tm
 
 def test_forecast_shows_a_table_and_writes_fans(series_run: mintage.Run, tmp_path: Path) -> None:
     said = told("forecast", str(series_run.path), "--horizon", "2", "--paths", "50", "--out", str(tmp_path / "f"))
-    assert "97.5%" in said
+    assert "95%" in said
     assert "After 2 steps (2022-09-0" in said
     assert (tmp_path / "f" / "fan-01.png").is_file()
 

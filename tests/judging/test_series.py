@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,25 +12,33 @@ import pytest
 import mintage
 from mintage import walking
 from mintage.errors import ConfigError, DataError
+from mintage.judging.verdict import Verdict
 
 pd = pytest.importorskip("pandas")
 pytest.importorskip("sklearn")
 
 
-@pytest.fixture(autouse=True)
-def _fewer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walking, "_MOST_ORIGINS", 6)
-    monkeypatch.setattr(walking, "_MOST_STEPS", 110)
-    monkeypatch.setattr(walking, "_NEAR_PATHS", 200)
+@pytest.fixture(scope="module", autouse=True)
+def _fewer() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walking, "_MOST_ORIGINS", 6)
+        patch.setattr(walking, "_MOST_STEPS", 60)
+        patch.setattr(walking, "_FEWEST_STEPS", 50)
+        patch.setattr(walking, "_NEAR_PATHS", 200)
+        yield
 
 
-@pytest.fixture
-def run(series_run: mintage.Run, tmp_path: Path) -> mintage.Run:
-    return mintage.load(shutil.copytree(series_run.path, tmp_path / "0001-prices"))
+@pytest.fixture(scope="module")
+def run(series_run: mintage.Run, tmp_path_factory: pytest.TempPathFactory) -> mintage.Run:
+    return mintage.load(shutil.copytree(series_run.path, tmp_path_factory.mktemp("judged") / "0001-prices"))
 
 
-def test_a_run_of_series_is_judged_by_what_reads_series(run: mintage.Run) -> None:
-    verdict = run.evaluate()
+@pytest.fixture(scope="module")
+def verdict(run: mintage.Run) -> Verdict:
+    return run.evaluate()
+
+
+def test_a_run_of_series_is_judged_by_what_reads_series(verdict: Verdict) -> None:
     names = {score.name for score in verdict.scores}
     assert {"forecast_score", "interval_coverage", "tail_risk", "stylised_facts"} <= names
     assert not {"kernel_distance", "quality", "nats_per_token"} & names
@@ -41,23 +50,21 @@ def test_a_run_of_series_is_judged_by_what_reads_series(run: mintage.Run) -> Non
         assert score.low is None or score.high is None or score.low <= score.value <= score.high, score.name
 
 
-def test_the_report_shows_fans_quantiles_and_memories_and_the_card_says_how_to_go_on(run: mintage.Run) -> None:
-    run.evaluate(metrics=("stylised_facts",))
+def test_the_report_shows_fans_quantiles_and_memories(run: mintage.Run, verdict: Verdict) -> None:
     kept = json.loads(run.directory.likeness.read_text("utf-8"))
     assert len(kept["moves"]["real"]) == len(kept["sizes"]["made"]) == 12
     assert run.directory.fans.is_file()
     report = run.directory.report.read_text("utf-8")
-    for said in (
-        "Held out and foretold",
-        "Quantiles of the moves",
-        "Memory of their size",
-        "mintage forecast",
-        "red came",
-    ):
+    for said in ("Held out and foretold", "Quantiles of the moves", "Memory of their size", "red came", verdict.judged):
         assert said in report
+
+
+def test_report_and_card_say_how_to_go_on(run: mintage.Run, verdict: Verdict) -> None:
     card = run.directory.card.read_text("utf-8")
     assert "mintage forecast" in card
+    assert "mintage forecast" in run.directory.report.read_text("utf-8")
     assert "time-series-forecasting" in card
+    assert "the best of the others" in card
     assert "FID" not in card
 
 

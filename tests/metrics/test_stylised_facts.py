@@ -21,12 +21,12 @@ def test_the_same_law_has_the_same_facts() -> None:
 
 
 def test_heavy_tails_and_lost_company_are_named() -> None:
-    heavy = returns(60, 40, 9) * np.random.default_rng(0).pareto(2.5, (60, 40, 1))
-    assert "kurtosis" in scored(heavy)["stylised_facts"].words
-    alone = returns(60, 40, 9)
-    alone[..., 1] = returns(60, 40, 10)[..., 1]
-    assert "cross correlation" in scored(alone)["stylised_facts"].words
-    assert scored(alone)["stylised_facts"].value < scored(returns(60, 40, 9))["stylised_facts"].value
+    planted = returns(60, 40, 9) * np.random.default_rng(0).pareto(2.5, (60, 40, 1))
+    planted[..., 1] = planted[::-1, :, 1]
+    (whole, *_) = scored(planted).values()
+    assert "kurtosis" in whole.words
+    assert "cross correlation" in whole.words
+    assert whole.value <= 0.5
 
 
 def test_it_asks_for_stretches_that_are_long_enough() -> None:

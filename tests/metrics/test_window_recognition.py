@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from tests.metrics.walks import SPREAD, judged, returns, walk
 
@@ -23,7 +22,7 @@ def test_moves_that_swing_back_and_wider_ones_are_told() -> None:
     made = returns(60, 40, 9)
     swinging = made.copy()
     swinging[:, 1:] -= 0.7 * made[:, :-1]
-    for planted in (swinging, 2 * made, np.abs(made)):
+    for planted in (swinging, 2 * made):
         (score,) = WindowRecognition().measure(judged(FAR, made=planted)).scores
         assert score.value > 0.85
 
