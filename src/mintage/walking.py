@@ -175,9 +175,9 @@ def _start(trained: Trained, data: SeriesData, asked: Asked) -> np.datetime64:
         later = [line.stamps[line.stamps > known] for line in data.packed.lines]
         first = min((stamps[0] for stamps in later if len(stamps)), default=known)
         raise ConfigError(
-            f"{trained.run.path.name} learned from what was before {first}, or chose its checkpoint by it, so a "
-            f"backtest from {asked.start} would be one of hindsight. It may begin at {str(first)[:10]}; to begin "
-            "earlier, train with a larger data.heldout."
+            f"{trained.run.path.name} learned from what was before, or chose its checkpoint by it, so a backtest from "
+            f"{asked.start} would be one of hindsight. It may begin at {str(first).removesuffix('T00:00:00')}; to "
+            "begin earlier, train with a larger data.heldout."
         )
     return wanted
 
