@@ -10,8 +10,7 @@ import pytest
 
 import mintage
 from mintage.errors import ConfigError, DataError
-from mintage.prediction import Prospect
-from mintage.trained import Trained
+from tests.conftest import TINY
 
 pd = pytest.importorskip("pandas")
 
@@ -95,4 +94,10 @@ def test_what_cannot_be_foretold_is_an_error_that_helps(series_run: mintage.Run)
         series_run.forecast(3, paths=10)
     with pytest.raises(ConfigError, match="horizon="):
         series_run.generate(3, prompt="once")
-    assert Prospect(Trained.open(series_run.directory), 3).codec.variables == ("a", "b")
+
+
+def test_a_run_of_pictures_foretells_nothing(photos: Path, tmp_path: Path) -> None:
+    run = mintage.train(photos, overrides=[*TINY, "training.steps=1"], out=tmp_path)
+    for ask in (run.scenarios, run.forecast, run.backtest):
+        with pytest.raises(ConfigError, match="makes pictures: only runs of series foretell"):
+            ask()

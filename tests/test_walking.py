@@ -52,6 +52,8 @@ def test_a_backtest_begins_after_all_that_was_learned_and_chosen_by(series_run: 
         series_run.backtest(told["judged_from"])
     with pytest.raises(ConfigError, match="no date"):
         series_run.backtest("soon")
+    with pytest.raises(ConfigError, match="1 or more"):
+        series_run.backtest(every=0)
     allowed = str(np.datetime64(told["judged_from"]) + np.timedelta64(1, "s"))
     assert series_run.backtest(allowed, horizon=2, every=60).report["forecasts"]["from"] > told["judged_from"]
 

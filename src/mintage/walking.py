@@ -50,6 +50,10 @@ class Asked:
     tried: int = 1  # variants that were tried before this one was chosen
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if min(self.horizon, self.every, self.tried) < 1 or self.cost < 0:
+            raise ConfigError(f"{self} cannot be walked: horizon, every and tried are 1 or more, cost is not negative.")
+
 
 @dataclass(frozen=True, eq=False)
 class Backtest:
