@@ -36,7 +36,6 @@ _RECENT = 250  # rows by which the usual move of a variable is told
 _SEASONS = (86_400, 604_800)  # seconds of what comes again: of a day, else of a week
 _GARCH_FEWEST, _GARCH_MEMORY = 150, 2_000  # rows
 _HUGE = 1e30  # what explodes is to lose much, and stay a number
-_REFIT = 20  # origins that one estimate serves
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +87,11 @@ def origins_of(lines: Sequence[Line], after: np.datetime64, horizon: int, every:
             yield Origin(str(line.stamps[row]), line.values[: row + 1].copy(), line.values[row + 1 : row + 1 + horizon])
 
 
-def rivals_of(kinds: Sequence[Change], panel: Panel, shortest: int) -> dict[str, Forecaster]:
-    """The simple means that any forecaster of these lines has to beat; `shortest` is the shortest history they see."""
+def rivals_of(kinds: Sequence[Change], panel: Panel, shortest: int, refit: int) -> dict[str, Forecaster]:
+    """The simple means that any forecaster of these lines has to beat.
+
+    `shortest` is the shortest history that they see; an estimate of GARCH serves `refit` origins.
+    """
     means: dict[str, Forecaster] = {
         "random walk": by_simple_means(RandomWalk(), kinds),
         "block bootstrap": by_simple_means(BlockBootstrap(), kinds),
@@ -99,7 +101,7 @@ def rivals_of(kinds: Sequence[Change], panel: Panel, shortest: int) -> dict[str,
     if season and shortest >= 2 * season:
         means["last season"] = by_simple_means(SeasonalNaive(season), kinds)
     if shortest >= _GARCH_FEWEST and len(panel.lines) == 1:  # its estimate is carried from origin to origin
-        means["GARCH, filtered"] = by_simple_means(Garch(refit=_REFIT), kinds, _GARCH_MEMORY)
+        means["GARCH, filtered"] = by_simple_means(Garch(refit=refit), kinds, _GARCH_MEMORY)
     return means
 
 

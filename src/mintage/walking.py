@@ -32,6 +32,7 @@ Tell = Callable[[str], None]
 
 _MOST_ORIGINS, _MOST_STEPS = 100, 500  # of many steps ahead; one step ahead
 _FAR_PATHS, _NEAR_PATHS = 200, 1_000
+_FAR_REFIT, _NEAR_REFIT = 20, 100  # origins that one estimate of GARCH serves
 _SHARES = (0.05, 0.01)  # of values at risk
 _PANELS, _KNOWN = 8, 3
 _MOST_LINES = 5  # of those that are walked row by row
@@ -134,7 +135,7 @@ def far_walk(trained: Trained, data: SeriesData, after: np.datetime64, asked: As
     count = sum(len(origin_rows(line, after, asked.horizon, asked.every)) for line in data.packed.lines)
     origins = origins_of(data.packed.lines, after, asked.horizon, asked.every)
     thinned = islice(origins, 0, None, max(-(-count // _MOST_ORIGINS), 1))
-    return _walked(trained, data, thinned, after, (_FAR_PATHS, asked.seed))
+    return _walked(trained, data, thinned, after, (_FAR_PATHS, asked.seed, _FAR_REFIT))
 
 
 def near_walk(trained: Trained, data: SeriesData, after: np.datetime64, seed: int) -> Walk | None:
@@ -150,16 +151,19 @@ def near_walk(trained: Trained, data: SeriesData, after: np.datetime64, seed: in
     if len(times) <= _FEWEST_STEPS:
         return None
     since = times[0] - np.timedelta64(1, "s")
-    return _walked(trained, data, origins_of(lines, since, 1, 1), since, (_NEAR_PATHS, derive(seed, "near")))
+    return _walked(
+        trained, data, origins_of(lines, since, 1, 1), since, (_NEAR_PATHS, derive(seed, "near"), _NEAR_REFIT)
+    )
 
 
 def _walked(
-    trained: Trained, data: SeriesData, origins: Iterator[Origin], after: np.datetime64, how: tuple[int, int]
+    trained: Trained, data: SeriesData, origins: Iterator[Origin], after: np.datetime64, how: tuple[int, int, int]
 ) -> Walk:
     firsts = [rows.start for line in data.packed.lines if len(rows := origin_rows(line, after, 1, 1))]
     ours = str(trained.recipe.model["name"])
-    everyone = {ours: forecaster_of(trained), **rivals_of(data.codec.kinds, data.packed, min(firsts, default=0))}
-    return walk(everyone, origins, ours=ours, n=how[0], seed=how[1])
+    (paths, seed, refit), shortest = how, min(firsts, default=0)
+    rivals = rivals_of(data.codec.kinds, data.packed, shortest, refit)
+    return walk({ours: forecaster_of(trained), **rivals}, origins, ours=ours, n=paths, seed=seed)
 
 
 def _start(trained: Trained, data: SeriesData, asked: Asked) -> np.datetime64:
