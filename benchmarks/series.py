@@ -101,6 +101,7 @@ def main() -> None:
         report["decisions"] = backtest(
             {"series_ar": rule}, prices, first, periods, ours="series_ar", terms=Terms(every=20)
         )
+        report["decisions"].pop("wealth")  # of every step: too long to keep
     print(json.dumps(report, indent=1))
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+import mintage
 from mintage.cli import main
 
 TINY = ["model.name=dcgan", "model.width=8", "model.latent_dim=8", "training.batch=8", "training.frames=3"]
@@ -41,6 +42,27 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
         noise = rng.integers(0, 40, (28, 28))
         Image.fromarray((picture + noise).clip(0, 255).astype(np.uint8)).save(folder / f"{index:03}.png")
     return root
+
+
+@pytest.fixture(scope="session")
+def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A csv of 700 days of trading of two shares."""
+    pd = pytest.importorskip("pandas")
+    steps = 0.02 * np.random.default_rng(0).standard_normal((700, 2)) + 0.004
+    frame = pd.DataFrame((100 * np.exp(steps.cumsum(0))).round(2), columns=["a", "b"])
+    frame.insert(0, "Date", pd.bdate_range("2020-01-01", periods=700))
+    path = tmp_path_factory.mktemp("prices") / "prices.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def series_run(prices: Path, tmp_path_factory: pytest.TempPathFactory) -> mintage.Run:
+    """A run that looked at them for a second, with the last two fifths held out."""
+    tiny = ["model.width=8", "model.unseen=2", "training.batch=4", "training.frames=2", "training.steps=30"]
+    return mintage.train(
+        prices, overrides=[*tiny, "data.context=30", "data.heldout=0.4"], out=tmp_path_factory.mktemp("series")
+    )
 
 
 def failed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> str:

@@ -11,7 +11,7 @@ import torch
 from mintage.codecs.series import Series
 from mintage.contracts import DataSpec, TensorSpec
 from mintage.errors import ConfigError, DataError
-from mintage.forecasting import by_sampler, by_simple_means, check_no_leak, judge_forecasts, origins_of
+from mintage.forecasting import by_sampler, by_simple_means, check_no_leak, judge_forecasts, origins_of, walk
 from mintage.foretelling.paths import LastValue, RandomWalk
 from mintage.models.series_ar import SeriesAR
 from mintage.timeline.lines import Line
@@ -90,3 +90,22 @@ def test_what_cannot_be_judged_is_an_error_that_helps() -> None:
         judge_forecasts({"a": walk}, origins(), ours="a")
     with pytest.raises(DataError, match="two are the least"):
         judge_forecasts({"a": walk, "b": walk}, origins()[:1], ours="a")
+
+
+def test_truths_overlap_as_far_as_origins_of_one_line_lie_apart() -> None:
+    means = {name: by_simple_means(RandomWalk(), KINDS) for name in ("a", "b")}
+    other = Line("", DAYS, line().values[::-1].copy())
+    found = [
+        walk(means, [origin for each in lines for origin in origins_of([each], DAYS[after], 6, every)], ours="a", n=4)
+        for lines, after, every in (([line()], 900, 2), ([line()], 900, 6), ([line(), other], 1_190, 9))
+    ]
+    assert [each.overlap for each in found] == [3, 1, 1]
+
+
+def test_paths_that_explode_lose_much_and_stay_numbers() -> None:
+    def bursts(history: np.ndarray, n: int, horizon: int, seed: int) -> np.ndarray:
+        return np.full((n, horizon, 2), np.inf)
+
+    found = judge_forecasts({"a": bursts, "b": by_simple_means(RandomWalk(), KINDS)}, origins()[:5], ours="a", n=10)
+    assert "worse" in found["words"][0]
+    json.dumps(found, allow_nan=False)

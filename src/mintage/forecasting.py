@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -36,7 +35,7 @@ _LEVEL = 0.95
 _RECENT = 250  # rows by which the usual move of a variable is told
 _SEASONS = (86_400, 604_800)  # seconds of what comes again: of a day, else of a week
 _GARCH_FEWEST, _GARCH_MEMORY = 150, 2_000  # rows
-_REFIT = 100  # origins that one estimate serves
+_HUGE = 1e30  # what explodes is to lose much, and stay a number
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +87,11 @@ def origins_of(lines: Sequence[Line], after: np.datetime64, horizon: int, every:
             yield Origin(str(line.stamps[row]), line.values[: row + 1].copy(), line.values[row + 1 : row + 1 + horizon])
 
 
-def rivals_of(kinds: Sequence[Change], panel: Panel, shortest: int) -> dict[str, Forecaster]:
-    """The simple means that any forecaster of these lines has to beat; `shortest` is the shortest history they see."""
+def rivals_of(kinds: Sequence[Change], panel: Panel, shortest: int, refit: int) -> dict[str, Forecaster]:
+    """The simple means that any forecaster of these lines has to beat.
+
+    `shortest` is the shortest history that they see; an estimate of GARCH serves `refit` origins.
+    """
     means: dict[str, Forecaster] = {
         "random walk": by_simple_means(RandomWalk(), kinds),
         "block bootstrap": by_simple_means(BlockBootstrap(), kinds),
@@ -99,7 +101,7 @@ def rivals_of(kinds: Sequence[Change], panel: Panel, shortest: int) -> dict[str,
     if season and shortest >= 2 * season:
         means["last season"] = by_simple_means(SeasonalNaive(season), kinds)
     if shortest >= _GARCH_FEWEST and len(panel.lines) == 1:  # its estimate is carried from origin to origin
-        means["GARCH, filtered"] = by_simple_means(Garch(refit=_REFIT), kinds, _GARCH_MEMORY)
+        means["GARCH, filtered"] = by_simple_means(Garch(refit=refit), kinds, _GARCH_MEMORY)
     return means
 
 
@@ -114,25 +116,29 @@ def walk(
     """
     if ours not in forecasters or len(forecasters) < 2:
         raise ConfigError(f"{ours!r} is to be judged beside others, but there are: {', '.join(forecasters)}.")
-    stamps, rows, last, truths, units = [], [], [], [], []
+    stamps, apart, truths, units = [], [], [], []
+    rows: list[int] = []
+    last: list[Values] = []
     paths: dict[str, list[NDArray[np.float32]]] = {name: [] for name in forecasters}
     for at, origin in enumerate(origins):
         for name, forecaster in forecasters.items():
             made = forecaster(origin.history, n, len(origin.truth), derive(seed, at))
-            paths[name].append(made.astype(np.float32))
+            paths[name].append(np.clip(made, -_HUGE, _HUGE).astype(np.float32))
+        row = len(origin.history)
+        if rows and row > rows[-1] and np.array_equal(origin.history[rows[-1] - 1], last[-1]):  # of the same line
+            apart.append(row - rows[-1])
         stamps.append(origin.stamp)
-        rows.append(len(origin.history))
+        rows.append(row)
         last.append(origin.history[-1])
         truths.append(origin.truth)
         units.append(np.abs(np.diff(origin.history[-_RECENT:], axis=0)).mean(0))
     if len(stamps) < 2:
         raise DataError(f"There are {len(stamps)} origins to forecast from, two are the least. Hold out more.")
     unit = np.mean(units, 0)
-    apart = [later - row for row, later in pairwise(rows) if later > row]
     return Walk(
         ours=ours, stamps=tuple(stamps), last=np.stack(last), truths=np.stack(truths),
         paths={name: np.stack(made) for name, made in paths.items()}, units=np.where(unit > 0, unit, 1.0),
-        overlap=-(-len(truths[0]) // min(apart, default=1)),
+        overlap=-(-len(truths[0]) // min(apart, default=len(truths[0]))),
     )  # fmt: skip
 
 

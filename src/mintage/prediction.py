@@ -103,7 +103,8 @@ class Prospect:
             drawn[line.entity] = paths
             ends = np.quantile(paths, LEVELS, axis=0, method="weibull")  # fair to any number of paths
             for place, name in enumerate(self.codec.variables):
-                columns = {f"{100 * level:g}%": ends[at, :, place] for at, level in enumerate(LEVELS)}
+                rounded = ends[..., place].round(self.codec.precisions[place] + 1)
+                columns = {f"{100 * level:g}%": rounded[at] for at, level in enumerate(LEVELS)}
                 parts.append(self._stamped(line, 1, {"variable": name, **columns}))
         known = {line.entity: line.values[-_KNOWN * self.horizon - 1 :] for line in self.lines}
         frame = pd.concat(parts, ignore_index=True)

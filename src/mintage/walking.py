@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from mintage.forecasts import Walk
 from mintage.prediction import forecaster_of, series_of
 from mintage.seeding import derive
 from mintage.series_data import SeriesData
-from mintage.statistics.walks import losses_beyond, tail_test
+from mintage.statistics.walks import losses_beyond, tail_tests
 from mintage.storage import write_image, write_json, write_text
 from mintage.trained import Trained
 from mintage.watching.backtest_page import backtest_page
@@ -31,9 +32,11 @@ Tell = Callable[[str], None]
 
 _MOST_ORIGINS, _MOST_STEPS = 100, 500  # of many steps ahead; one step ahead
 _FAR_PATHS, _NEAR_PATHS = 200, 1_000
+_FAR_REFIT, _NEAR_REFIT = 20, 100  # origins that one estimate of GARCH serves
 _SHARES = (0.05, 0.01)  # of values at risk
 _PANELS, _KNOWN = 8, 3
 _MOST_LINES = 5  # of those that are walked row by row
+_AS_PRICES = "variables that were not looked at as such are by training with codec.changes.NAME=log"
 _FEWEST_STEPS = 100  # one after another, below which tests of tails say nothing
 
 
@@ -47,6 +50,10 @@ class Asked:
     cost: float = 0.0005
     tried: int = 1  # variants that were tried before this one was chosen
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.horizon, self.every, self.tried) < 1 or self.cost < 0:
+            raise ConfigError(f"{self} cannot be walked: horizon, every and tried are 1 or more, cost is not negative.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,26 +91,29 @@ def backtest_run(trained: Trained, asked: Asked, tell: Tell = lambda doing: None
     report: dict[str, Any] = {
         "run": trained.run.path.name, "file": trained.recipe.data.path.name if trained.recipe.data.path else "",
         "step": trained.checkpoint.step, "asked": {**asdict(asked), "start": str(after)},
-        "variables": list(data.packed.variables), "forecasts": told_of(far), "risk": _risk(near), "skipped": {},
+        "variables": list(data.packed.variables), "forecasts": told_of(far), "risk": {}, "skipped": {},
     }  # fmt: skip
     if near is not None:
-        report["passes"] = _passes(near)
+        report["risk"], report["passes"] = _risk(near), _passes(near)
     else:
-        report["skipped"]["risk"] = (
-            f"value at risk is told of variables that grow by shares, as prices do, over {_FEWEST_STEPS} steps or more"
-        )
+        report["skipped"]["risk"] = f"it is told of prices, over more than {_FEWEST_STEPS} steps; {_AS_PRICES}"
     if set(data.codec.kinds) == {"log"} and len(data.packed.lines) == 1:
         tell("deciding by forecasts, after costs")
-        line, periods = data.packed.lines[0], data.packed.periods
-        first = int(np.searchsorted(line.stamps, after, "right"))
-        rule = by_mean(forecaster_of(trained), periods, horizon=asked.horizon, seed=asked.seed)
-        terms = Terms(asked.cost, asked.every, asked.tried)
-        report["decisions"] = backtest({ours: rule}, line.values, first, periods, ours=ours, terms=terms)
+        report["decisions"] = _decisions(trained, data, after, asked)
     else:
-        report["skipped"]["decisions"] = "they need prices, on one time line without gaps"
+        report["skipped"]["decisions"] = f"they need prices, on one time line without gaps; {_AS_PRICES}"
     told = [part["words"] for part in (report["forecasts"], report.get("decisions", {"words": []}))]
     report["words"] = [*told[0], *(test["words"] for test in report["risk"].get(ours, [])), *told[1]]
     return Backtest(report, last_fans(data, far))
+
+
+def _decisions(trained: Trained, data: SeriesData, after: np.datetime64, asked: Asked) -> dict[str, Any]:
+    """What the sign of its mean forecasts would have brought. JSON-ready."""
+    ours, line, periods = str(trained.recipe.model["name"]), data.packed.lines[0], data.packed.periods
+    rule = by_mean(forecaster_of(trained), periods, horizon=asked.horizon, seed=asked.seed)
+    terms = Terms(asked.cost, asked.every, asked.tried)
+    first = int(np.searchsorted(line.stamps, after, "right"))
+    return backtest({ours: rule}, line.values, first, periods, ours=ours, terms=terms)
 
 
 def judged_after(trained: Trained) -> np.datetime64:
@@ -125,7 +135,7 @@ def far_walk(trained: Trained, data: SeriesData, after: np.datetime64, asked: As
     count = sum(len(origin_rows(line, after, asked.horizon, asked.every)) for line in data.packed.lines)
     origins = origins_of(data.packed.lines, after, asked.horizon, asked.every)
     thinned = islice(origins, 0, None, max(-(-count // _MOST_ORIGINS), 1))
-    return _walked(trained, data, thinned, after, (_FAR_PATHS, asked.seed))
+    return _walked(trained, data, thinned, after, (_FAR_PATHS, asked.seed, _FAR_REFIT))
 
 
 def near_walk(trained: Trained, data: SeriesData, after: np.datetime64, seed: int) -> Walk | None:
@@ -141,16 +151,19 @@ def near_walk(trained: Trained, data: SeriesData, after: np.datetime64, seed: in
     if len(times) <= _FEWEST_STEPS:
         return None
     since = times[0] - np.timedelta64(1, "s")
-    return _walked(trained, data, origins_of(lines, since, 1, 1), since, (_NEAR_PATHS, derive(seed, "near")))
+    return _walked(
+        trained, data, origins_of(lines, since, 1, 1), since, (_NEAR_PATHS, derive(seed, "near"), _NEAR_REFIT)
+    )
 
 
 def _walked(
-    trained: Trained, data: SeriesData, origins: Iterator[Origin], after: np.datetime64, how: tuple[int, int]
+    trained: Trained, data: SeriesData, origins: Iterator[Origin], after: np.datetime64, how: tuple[int, int, int]
 ) -> Walk:
     firsts = [rows.start for line in data.packed.lines if len(rows := origin_rows(line, after, 1, 1))]
     ours = str(trained.recipe.model["name"])
-    everyone = {ours: forecaster_of(trained), **rivals_of(data.codec.kinds, data.packed, min(firsts, default=0))}
-    return walk(everyone, origins, ours=ours, n=how[0], seed=how[1])
+    (paths, seed, refit), shortest = how, min(firsts, default=0)
+    rivals = rivals_of(data.codec.kinds, data.packed, shortest, refit)
+    return walk({ours: forecaster_of(trained), **rivals}, origins, ours=ours, n=paths, seed=seed)
 
 
 def _start(trained: Trained, data: SeriesData, asked: Asked) -> np.datetime64:
@@ -170,31 +183,20 @@ def _start(trained: Trained, data: SeriesData, asked: Asked) -> np.datetime64:
         later = [line.stamps[line.stamps > known] for line in data.packed.lines]
         first = min((stamps[0] for stamps in later if len(stamps)), default=known)
         raise ConfigError(
-            f"{trained.run.path.name} learned from what was before {first}, or chose its checkpoint by it, so a "
-            f"backtest from {asked.start} would be one of hindsight. It may begin at {str(first)[:10]}; to begin "
-            "earlier, train with a larger data.heldout."
+            f"{trained.run.path.name} learned from what was before, or chose its checkpoint by it, so a backtest from "
+            f"{asked.start} would be one of hindsight. It may begin at {str(first).removesuffix('T00:00:00')}; to "
+            "begin earlier, train with a larger data.heldout."
         )
     return wanted
 
 
-def _risk(near: Walk | None) -> dict[str, list[dict[str, Any]]]:
+def _risk(near: Walk) -> dict[str, list[dict[str, Any]]]:
     """Tests of each forecaster's value at risk. JSON-ready."""
-    if near is None:
-        return {}
     found: dict[str, list[dict[str, Any]]] = {}
-    for name, paths in near.paths.items():
-        if not paths.std(1).any():  # says that nothing changes, and so nothing of risk
-            continue
-        tests = [(share, tail_test(near, name, share)) for share in _SHARES]
-        found[name] = [
-            {
-                "share": share,
-                **test._asdict(),
-                "words": test.words(share),
-                "lost": None if test.lost != test.lost else test.lost,
-            }
-            for share, test in tests
-        ]
+    for share in _SHARES:
+        for name, test in tail_tests(near, share).items():
+            told = {**test._asdict(), "lost": None if isnan(test.lost) else test.lost}
+            found.setdefault(name, []).append({"share": share, **told, "words": test.words(share)})
     return found
 
 

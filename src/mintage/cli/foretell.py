@@ -66,10 +66,10 @@ def _show(made: Forecast) -> None:
     last = made.frame[made.frame["step"] == made.horizon]
     when = f" ({str(last['date'].iloc[0])[:16]})" if "date" in last else ""
     table = Table(box=None, pad_edge=False)
-    quantiles = [name for name in last.columns if name.endswith("%")]
+    quantiles = [name for name in last.columns if name.endswith("%")][1:-1]  # the widest stand in the file
     names = ["entity", "variable"] if "entity" in last else ["variable"]
     for head in (*names, "now", *quantiles):
-        table.add_column(head, justify="left" if head in names else "right")
+        table.add_column(head, justify="left" if head in names else "right", overflow="fold")
     for row in last.head(_SHOWN).to_dict("records"):
         now = made.known[str(row.get("entity", ""))][-1, made.variables.index(row["variable"])]
         table.add_row(*(str(row[name]) for name in names), number(now), *(number(row[name]) for name in quantiles))

@@ -8,7 +8,7 @@ from mintage.config import Settings
 from mintage.contracts import Evidence, Findings, Makes, Score
 from mintage.forecasts import Walk
 from mintage.statistics.intervals import binomial
-from mintage.statistics.walks import tail_test
+from mintage.statistics.walks import tail_tests
 
 __all__ = ["TailRisk"]
 
@@ -38,7 +38,7 @@ class TailRisk(Settings):
         return Findings([self._score(evidence.series.near, share) for share in _SHARES])
 
     def _score(self, near: Walk, share: float) -> Score:
-        tests = {name: tail_test(near, name, share) for name, paths in near.paths.items() if paths.std(1).any()}
+        tests = tail_tests(near, share)
         own = tests.pop(near.ours)
         low, high = binomial(own.exceeded, own.steps)
         remarks = [

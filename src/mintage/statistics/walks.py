@@ -32,7 +32,7 @@ __all__ = [
     "held",
     "losses_beyond",
     "mean_pinball",
-    "tail_test",
+    "tail_tests",
     "words_of_coverage",
 ]
 
@@ -145,13 +145,22 @@ def losses_beyond(walk: Walk, name: str, share: float) -> tuple[Values, Values]:
     return returns, np.quantile(paths, share, axis=1, method="weibull")
 
 
-def tail_test(walk: Walk, name: str, share: float) -> TailTest:
-    """How often the equally weighted return of a step fell below its foretold quantile of this share."""
-    returns, threshold = losses_beyond(walk, name, share)
-    hits = returns < threshold
-    foretold = float(expected_shortfall(_baskets(walk, name)[1].T, share).mean())
-    lost = float(-returns[hits].mean()) if hits.any() else float("nan")
-    return TailTest(len(hits), int(hits.sum()), foretold, lost, kupiec(hits, share), *christoffersen(hits, share))
+def tail_tests(walk: Walk, share: float) -> dict[str, TailTest]:
+    """How often the equally weighted return of a step fell below its foretold quantile of this share, by forecaster.
+
+    Those that say that nothing changes say nothing of risk, and are left out.
+    """
+    found = {}
+    for name, drawn in walk.paths.items():
+        if (drawn == drawn[:, :1]).all():
+            continue
+        returns, threshold = losses_beyond(walk, name, share)
+        hits = returns < threshold
+        foretold = float(expected_shortfall(_baskets(walk, name)[1].T, share).mean())
+        lost = float(-returns[hits].mean()) if hits.any() else float("nan")
+        tests = kupiec(hits, share), *christoffersen(hits, share)
+        found[name] = TailTest(len(hits), int(hits.sum()), foretold, lost, *tests)
+    return found
 
 
 def _baskets(walk: Walk, name: str) -> tuple[Values, Values]:
