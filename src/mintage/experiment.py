@@ -36,7 +36,7 @@ STEPS_A_PASS = 48  # over a text, so that a small one is learned in more than a 
 WINDOWS, RECORDS = (4, 16), (32, 512)  # of a step: the fewest and the most
 # Records below which so much of what is known is left out: of 2,000 of Adult, those unseen cost 24.5 nats at best
 # without, and 23.0 with (docs/log.md).
-RECORD_DROPOUT = ((5_000, 0.4), (20_000, 0.2), (math.inf, 0.0))
+RECORD_DROPOUT = ((5_000, 0.4), (20_000, 0.2), (100_000, 0.1), (math.inf, 0.0))
 MOST_COUNTED = 5_000_000  # tokens: counting takes up to some 250 bytes for each, and a large text needs no counts
 
 

@@ -14,7 +14,7 @@ from mintage.training.budget import Plan, choose
 __all__ = ["plan"]
 
 # Times that examples are seen: by then a model of likelihood knows them by heart, and others no better.
-READ_AT_MOST = {"text": 12, "records": 20}
+READ_AT_MOST = {"text": 12, "records": 25}
 
 
 def plan(first: Experiment, seconds: float, asked: Mapping[str, Any]) -> tuple[Plan, dict[str, Any]]:

@@ -56,15 +56,18 @@ def prepare(
     out: Path = Path("runs"),
     seed: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    since: float | None = None,
 ) -> Preparation:
     """Open the data and choose everything that is left open, but write no run yet.
+
+    A budget counts from `since` on, by `time.perf_counter`; unset, from now on.
 
     Of several processes the first one measures and chooses, and all take its choice.
 
     Raises:
         MintageError: the data, the recipe or the settings do not fit.
     """
-    started = time.perf_counter()
+    started = time.perf_counter() if since is None else since
     if seed is not None:
         raw = {"seed": seed} | dict(raw)
     settings = DataSettings.read(raw.get("data", {}), "data")
@@ -74,7 +77,7 @@ def prepare(
 
     def bought(first: Experiment) -> Mapping[str, Any]:
         whole = parse_duration(budget or "")
-        left = max(whole - (time.perf_counter() - started), whole / 2)  # what reading took is part of the budget
+        left = max(whole - (time.perf_counter() - started), whole / 2)  # what came before is part of the budget
         chosen, settings = plan(first, left, asked)
         made.append(chosen)
         return settings

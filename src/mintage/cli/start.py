@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from mintage.api import Preparation
 
 __all__ = ["demo", "train"]
+
+_STARTED = time.perf_counter()  # before torch is loaded, which a budget pays for
 
 Words = Annotated[
     list[str] | None,
@@ -75,7 +78,7 @@ def train(
                 raise ConfigError("Say what to learn from: mintage train ./photos, or a recipe: mintage models.")
             ready = api.prepare(
                 read_raw(given[0], data, given[1:]), group=group, budget=budget, out=out, seed=seed,
-                progress=_Packing() if loud else None,
+                progress=_Packing() if loud else None, since=_STARTED,
             )  # fmt: skip
         if loud:
             _introduce(ready)
@@ -101,7 +104,7 @@ def demo(
     with processes(find_device("auto")) as group:
         ready = api.prepare(
             read_raw("dcgan-fashion", None, []), group=group, budget=budget, out=out, seed=seed,
-            progress=None if quiet else _Packing(),
+            progress=None if quiet else _Packing(), since=_STARTED,
         )  # fmt: skip
         if not quiet:
             _introduce(ready)
