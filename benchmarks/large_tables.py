@@ -1,6 +1,6 @@
 """Memory and time of large tables: 1,000,000 records of 15 columns, and 300,000 of 200, one of 50,000 levels.
 
-    python benchmarks/large_tables.py --folder /tmp/tables [--tables long wide] [--stages write pack learn make]
+    python benchmarks/large_tables.py --folder ./tables [--tables long wide] [--stages write pack learn make]
 
 Each table is written as .csv, then packed, learned for 20 steps, and made again, each in a process of its own; what
 other stages found before stays in the results.
