@@ -20,7 +20,7 @@ from mintage.judging.verdict import Verdict
 from mintage.prediction import Forecast, Prospect
 from mintage.preparation import Preparation, prepare, resume
 from mintage.recipe import Recipe, read_raw
-from mintage.run import RunDirectory
+from mintage.run import RunDirectory, makes_of
 from mintage.tabular.files import write_frames
 from mintage.trained import Trained
 from mintage.training.distributed import processes, share_text
@@ -115,7 +115,7 @@ class Run:
         self.path = path
         self.facts = self.directory.read_facts()
         self.recipe = Recipe.read(read_raw(str(self.directory.recipe), None, ()))
-        self.makes = self.directory.makes
+        self.makes = makes_of(self.facts)
         self.classes: tuple[str, ...] = tuple(self.facts.get("classes", ()))
         self._loaded: dict[int | None, Trained] = {}
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from pandas import DataFrame
 
 __all__ = ["FREE", "Column", "Kind", "Records"]
@@ -44,4 +43,3 @@ class Records:
     train: DataFrame  # as in Evidence.train
     kinds: Mapping[str, Kind]  # of each column
     target: str = ""  # the column that others are asked to foretell; "" = there is none
-    conditional: Callable[[DataFrame, str], NDArray[Any]] | None = None  # chances of each level of a column, by the run

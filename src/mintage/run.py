@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mintage.errors import RunError
 
-__all__ = ["FANS", "LIKENESS", "NEAREST", "PORTRAIT", "RunDirectory"]
+__all__ = ["FANS", "LIKENESS", "NEAREST", "PORTRAIT", "RunDirectory", "makes_of"]
 
 NEAREST, PORTRAIT, LIKENESS, FANS = (
     "nearest.png",
@@ -100,12 +100,6 @@ class RunDirectory:
         """All that it wrote, in the order of training."""
         return sorted(self.samples.glob("[0-9]*.txt"))
 
-    @property
-    def makes(self) -> str:
-        """What it makes: pictures, text, records or series."""
-        facts = self.read_facts()
-        return str(facts.get("makes") or ("text" if len(facts.get("shape", ())) == 1 else "pictures"))
-
     def read_facts(self) -> dict[str, Any]:
         """What run.json says; empty before training began."""
         return json.loads(self.facts.read_text("utf-8")) if self.facts.is_file() else {}
@@ -124,6 +118,11 @@ class RunDirectory:
             yield
         finally:
             file.close()
+
+
+def makes_of(facts: Mapping[str, Any]) -> str:
+    """What a run makes, by its facts; those of older versions tell pictures from text by the shape alone."""
+    return str(facts.get("makes") or ("text" if len(facts.get("shape", ())) == 1 else "pictures"))
 
 
 def _lock(handle: int) -> bool:

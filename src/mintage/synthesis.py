@@ -48,11 +48,6 @@ class Wanted:
     no_missing: bool = False
     temperature: float = 1.0
 
-    @property
-    def is_free(self) -> bool:
-        """Whether anything goes."""
-        return self == Wanted()
-
 
 def draw_records(trained: Trained, n: int, seed: int = 0, wanted: Wanted = Wanted()) -> DataFrame:
     """The first `n` records of a seed as one table.

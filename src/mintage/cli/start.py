@@ -31,15 +31,6 @@ Budget = Annotated[str | None, typer.Option(help="Time to train, such as 10m: ch
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 
-_NEXT = {
-    "pictures": "-n 64 --seed 7 --out out/",
-    "translations": "--input photos/ --out out/",
-    "text": "--temperature 0.8 --stream",
-    "records": "-n 1000 --out synthetic.csv",
-    "series": "-n 100 --out scenarios.csv",
-}
-
-
 def train(
     words: Words = None,
     data: Annotated[Path | None, typer.Option(help="Folder with the recipe's data, if it is not built in.")] = None,
@@ -138,7 +129,7 @@ class _Packing:
 
 def _introduce(ready: Preparation) -> None:
     """What was found, what was chosen, what it will take."""
-    from mintage.watching.words import UNITS
+    from mintage.watching.kinds import KINDS
 
     recipe, data, numbers = ready.recipe, ready.data, ready.experiment.numbers
     for line in data.report.lines():
@@ -155,9 +146,9 @@ def _introduce(ready: Preparation) -> None:
             f"the text {samples / max(len(data.train), 1):,.2g} times)."
         )
     else:
-        typer.echo(f"Training: {training.steps:,} steps of {training.batch} ({samples:,} {UNITS[data.makes]}).")
+        typer.echo(f"Training: {training.steps:,} steps of {training.batch} ({samples:,} {KINDS[data.makes].unit}).")
     if ready.plan is not None:
-        rate, unit = ready.plan.rate * (context or 1), UNITS[data.makes]
+        rate, unit = ready.plan.rate * (context or 1), KINDS[data.makes].unit
         typer.echo(f"The budget: {rate:,.0f} {unit}/s measured; {_in_unit(ready.plan.more, unit)}.")
 
 
@@ -174,13 +165,14 @@ def _watch(ready: Preparation, loud: bool) -> None:
     from mintage.cli.live import Counted, LiveView
     from mintage.training.budget import spell_duration
     from mintage.watching import log
+    from mintage.watching.kinds import KINDS
     from mintage.watching.progress import progress
-    from mintage.watching.words import UNITS, label, number
+    from mintage.watching.words import label, number
 
     run = ready.create()
     path = run.path if run else None
     context = _context(ready)
-    counted = Counted(UNITS[ready.data.makes], context or 1)
+    counted = Counted(KINDS[ready.data.makes].unit, context or 1)
     with LiveView(ready.recipe.training.steps, run=path, done=ready.done, quiet=not loud, counted=counted) as view:
         outcome = ready.run([view.row])
     if not loud or run is None:
@@ -191,8 +183,8 @@ def _watch(ready: Preparation, loud: bool) -> None:
             if score.best is not None and score.why:
                 step, value = score.best
                 typer.echo(f"Used is step {step:,}, {score.why}: {label(score.name)} {number(value)}.")
-        what = _NEXT["translations" if ready.data.translates else ready.data.makes]
-        typer.echo(f"Next: mintage generate {run.path} {what}")
+        wording = KINDS["translations" if ready.data.translates else ready.data.makes]
+        typer.echo(f"Next: mintage generate {run.path} {wording.first}")
         typer.echo(f"      mintage evaluate {run.path}")
     else:
         typer.echo(f"Stopped ({outcome.reason}) and saved at step {outcome.step:,}.")

@@ -12,6 +12,9 @@ __all__ = ["KINDS", "Wording"]
 class Wording:
     """The words of one kind of run."""
 
+    maker: str = "generator"
+    examples: str = "examples"  # that it learned from
+    unit: str  # that training counts
     title: str  # of what it made during training
     task: str  # as model hubs call it
     tags: tuple[str, ...]
@@ -20,11 +23,14 @@ class Wording:
     real: str = "Examples from {source}, to compare with."
     commands: tuple[tuple[str, str], ...]  # (words behind `mintage`, {run} being the run; what they are for)
     python: str = 'run.generate(16, seed=7).save("out/")'
+    first: str  # what to type behind `mintage generate RUN` when a training has ended
     seed: str = "A seed names a sample: sample 12 of seed 7 is the same alone or among a million."
 
 
 KINDS: Mapping[str, Wording] = {
     "pictures": Wording(
+        unit="images",
+        first="-n 64 --seed 7 --out out/",
         title="From noise to pictures",
         task="unconditional-image-generation",
         tags=("gan", "image-generation"),
@@ -34,6 +40,8 @@ KINDS: Mapping[str, Wording] = {
         ),
     ),
     "translations": Wording(
+        unit="images",
+        first="--input photos/ --out out/",
         title="From noise to pictures",
         task="image-to-image",
         tags=("gan", "image-to-image"),
@@ -44,6 +52,10 @@ KINDS: Mapping[str, Wording] = {
         seed="Pictures of any size, one or a folder; the same input gives the same output.",
     ),
     "text": Wording(
+        maker="writer",
+        examples="documents",
+        unit="tokens",
+        first="--temperature 0.8 --stream",
         title="From noise to words",
         task="text-generation",
         tags=("language-model",),
@@ -55,6 +67,9 @@ KINDS: Mapping[str, Wording] = {
         seed="A seed names a text: text 12 of seed 7 is the same alone or among a million.",
     ),
     "records": Wording(
+        examples="records",
+        unit="records",
+        first="-n 1000 --out synthetic.csv",
         title="From chance to records",
         task="tabular-generation",
         tags=("tabular", "synthetic-data"),
@@ -69,6 +84,10 @@ KINDS: Mapping[str, Wording] = {
         seed="A seed names a record: record 12 of seed 7 is the same alone or among a million.",
     ),
     "series": Wording(
+        maker="forecaster",
+        examples="lines",
+        unit="windows",
+        first="-n 100 --out scenarios.csv",
         title="From chance to forecasts",
         task="time-series-forecasting",
         tags=("time-series",),

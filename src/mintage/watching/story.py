@@ -13,12 +13,12 @@ from mintage.data.inspection import DataReport
 from mintage.data.series_report import SeriesReport
 from mintage.data.table_report import TableReport
 from mintage.data.text_report import TextReport
-from mintage.run import RunDirectory
+from mintage.run import RunDirectory, makes_of
 from mintage.watching import log
 from mintage.watching.kinds import KINDS, Wording
 from mintage.watching.progress import early_stop
 from mintage.watching.verdicts import read_verdicts
-from mintage.watching.words import UNITS, duration, energy
+from mintage.watching.words import duration, energy
 
 __all__ = ["Story", "read_story"]
 
@@ -29,7 +29,6 @@ _REPORTS: Mapping[str, type[DataReport | TextReport | TableReport | SeriesReport
     "records": TableReport,
     "series": SeriesReport,
 }
-_KINDS = {"text": ("writer", "documents"), "records": ("generator", "records"), "series": ("forecaster", "lines")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class Story:
     @property
     def makes(self) -> str:
         """What it makes: pictures, text, records or series."""
-        return str(self.facts.get("makes") or ("text" if len(self.facts.get("shape", ())) == 1 else "pictures"))
+        return makes_of(self.facts)
 
     @property
     def wording(self) -> Wording:
@@ -82,14 +81,9 @@ class Story:
         return self.makes == "text"
 
     @property
-    def foretells(self) -> bool:
-        """Whether it makes series."""
-        return self.makes == "series"
-
-    @property
     def unit(self) -> str:
         """What training is counted in."""
-        return UNITS[self.makes]
+        return self.wording.unit
 
     @property
     def each(self) -> int:
@@ -106,7 +100,7 @@ class Story:
         """In one sentence: what learned from what, for how long, where."""
         facts, model = self.facts, str(self.recipe.get("model", {}).get("name", ""))
         count = facts.get("data", {}).get("count")
-        kind, examples = _KINDS.get(self.makes, ("generator", "examples"))
+        kind, examples = self.wording.maker, self.wording.examples
         lead = f"A {model + ' ' if model else ''}{kind} that learned from "
         lead += f"{count:,} {examples} of {self.source}" if count and not (self.writes and count == 1) else self.source
         if facts.get("seconds"):

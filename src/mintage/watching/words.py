@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["UNITS", "clock", "compact", "duration", "energy", "interval", "label", "number", "percent", "probability"]
+__all__ = ["clock", "compact", "duration", "energy", "interval", "label", "number", "percent", "probability"]
 
-UNITS = {"pictures": "images", "text": "tokens", "records": "records", "series": "windows"}  # that training counts
 WATTS = (8, 15)  # of one busy core, the least and the most assumed: servers and laptops lie between
 
 
