@@ -181,17 +181,13 @@ class Run:
         _check_count(n)
         return synthesis.draw_records(self._trained(step), n, seed, synthesis.Wanted(**wanted))
 
-    @property
-    def is_related(self) -> bool:
-        """Whether it learned two related tables."""
-        return self.makes == "records" and relating.relation_of(self._trained(None)) is not None
-
     def write_related(self, folder: str | Path, n: int, *, seed: int = 0, step: int | None = None) -> tuple[Path, Path]:
         """Write `n` parents and all their children into a folder, as two files whose keys match.
 
         Raises:
             ConfigError: the run learned from one table.
         """
+        _check_count(n)
         return relating.write_related(self._trained(step), n, Path(folder), seed)
 
     def write_records(

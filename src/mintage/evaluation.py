@@ -12,15 +12,8 @@ from mintage.judging.codes import Codes
 from mintage.judging.judge import JudgeSettings, embedder_for, judge, write_pairs, write_translations
 from mintage.judging.made import Made, made_by_run, made_in_folder
 from mintage.judging.protocol import check_same
-from mintage.judging.reals import Reals, reals_in_folder, reals_of_run
-from mintage.judging.records import (
-    is_table,
-    made_by_model,
-    made_in_file,
-    records_as_tables,
-    records_in_file,
-    records_of_run,
-)
+from mintage.judging.reals import Reals, reals_in, reals_of_run
+from mintage.judging.records import made_by_model, made_in_file, records_as_tables
 from mintage.judging.series import made_by_forecaster, stretches_of_run
 from mintage.judging.texts import passages_of_run, written_by_run
 from mintage.judging.verdict import Verdict
@@ -110,8 +103,7 @@ def compare(
 
 def _common_reals(contenders: Sequence[Path], against: Path | None, settings: JudgeSettings) -> Reals:
     if against is not None:
-        of = records_in_file if is_table(against) else reals_in_folder
-        return of(against, settings.samples, settings.seed)
+        return reals_in(against, settings.samples, settings.seed)
     if folders := [path for path in contenders if not is_run(path)]:
         raise ConfigError(f"{folders[0]} is a folder, so real examples are needed to judge by: --against REAL.")
     first, *others = [RunDirectory.open(path) for path in contenders]
@@ -126,7 +118,7 @@ def _common_reals(contenders: Sequence[Path], against: Path | None, settings: Ju
 
 def _reals(trained: Trained, settings: JudgeSettings) -> Reals:
     """What a run held out, and what it learned from."""
-    kinds = {"text": passages_of_run, "records": records_of_run, "series": stretches_of_run}
+    kinds = {"text": passages_of_run, "series": stretches_of_run}
     return kinds.get(trained.makes, reals_of_run)(trained, settings.samples)
 
 

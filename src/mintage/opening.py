@@ -19,7 +19,7 @@ from mintage.data.grouping import Listed, group_of, split_by_group, split_by_num
 from mintage.data.inspection import DataReport
 from mintage.data.order import split
 from mintage.data.packing import Packed, pack, raw_sample
-from mintage.data.table_packing import RecordCodec, pack_table
+from mintage.data.table_packing import pack_table
 from mintage.data.table_report import TableReport
 from mintage.data.view import Origin, RowsOf, View
 from mintage.degradation import Chain, read_chain
@@ -110,24 +110,18 @@ def open_data(
     source, name = _find_source(settings)
     settings = settings.model_copy(update={"source": name})
     if hasattr(source, "documents"):
-        asked = {"name": "text", **codec}
-        kind = str(asked.pop("name"))
-        wanted: TokenCodec = registry.find("codecs", kind).read(asked, "codec")
+        kind, wanted = _asked_codec("text", codec)
         if wanted.longest is not None and "context" not in settings.model_fields_set:
             settings = settings.model_copy(update={"context": min(wanted.longest, _LONG_ENOUGH)})
         corpus = open_corpus(source, settings, wanted, seed, (cache, progress))
-        state = {key: value for key, value in corpus.codec.state().items() if key not in corpus.codec.fitted}
-        return corpus, settings, {"name": kind, **state}
+        return corpus, settings, {"name": kind, **_settings_of(corpus.codec)}
     if hasattr(source, "frames"):
         return _open_table(source, settings, codec, seed, (cache, progress))
     if hasattr(source, "panel"):
-        asked = {"name": "series", **codec}
-        kind = str(asked.pop("name"))
-        series = open_series(
-            source, settings.heldout, settings.context, registry.find("codecs", kind).read(asked, "codec")
-        )
-        state = {key: value for key, value in series.codec.state().items() if key not in series.codec.fitted}
-        return series, settings.model_copy(update={"context": series.train.context}), {"name": kind, **state}
+        kind, wanted = _asked_codec("series", codec)
+        series = open_series(source, settings.heldout, settings.context, wanted)
+        settings = settings.model_copy(update={"context": series.train.context})
+        return series, settings, {"name": kind, **_settings_of(series.codec)}
     return _open_pictures(source, settings, codec, seed, (cache, progress))
 
 
@@ -149,9 +143,7 @@ def _open_table(
     source: Any, settings: DataSettings, codec: Mapping[str, Any], seed: int, reading: tuple[Path, Progress]
 ) -> tuple[Data, DataSettings, dict[str, Any]]:
     told = {name: value for name in ("target", "key") if (value := getattr(settings, name))}
-    asked = {"name": "table", **told, **codec}
-    kind = str(asked.pop("name"))
-    wanted: RecordCodec = registry.find("codecs", kind).read(asked, "codec")
+    kind, wanted = _asked_codec("table", {**told, **codec})
     packed, report = pack_table(source, wanted, *reading)
     parts = _split_at_random(len(packed), settings, seed)
     if hasattr(source, "groups"):
@@ -161,10 +153,21 @@ def _open_table(
     if settings.heldout and not len(parts[2]):
         report = replace(report, remarks=(*report.remarks, _NONE_HELD))
     train, selection, heldout = (View(packed, part) for part in parts)
-    state = {key: value for key, value in packed.codec.state().items() if key not in wanted.fitted}
     spec = DataSpec(x=packed.codec.spec)
     data = Data(packed, report, packed.codec, spec, train, selection, heldout)
-    return data, settings, {"name": kind, **state}
+    return data, settings, {"name": kind, **_settings_of(packed.codec)}
+
+
+def _asked_codec(usual: str, asked: Mapping[str, Any]) -> tuple[str, Any]:
+    """The codec's name and the codec, not fitted yet, that a recipe asks for, or the usual one of such data."""
+    kind = str(asked.get("name", usual))
+    settings = {key: value for key, value in asked.items() if key != "name"}
+    return kind, registry.find("codecs", kind).read(settings, "codec")
+
+
+def _settings_of(codec: Any) -> dict[str, Any]:
+    """What a recipe keeps of a fitted codec: all but what comes from the data."""
+    return {key: value for key, value in codec.state().items() if key not in codec.fitted}
 
 
 def _split_at_random(count: int, settings: DataSettings, seed: int) -> list[RowsOf]:
@@ -330,10 +333,9 @@ def _find_source(settings: DataSettings) -> tuple[Any, str]:
     if not name:
         if settings.path is None:
             raise ConfigError("The recipe names no data. Give a folder: mintage train ./photos.")
-        known = sorted(
-            registry.names("sources"), key=lambda one: (one == "folder", one == "table", one)
-        )  # last: they take any
-        name = next((one for one in known if registry.find("sources", one).accepts(settings.path)), "")
+        known = {one: registry.find("sources", one) for one in registry.names("sources")}
+        ordered = sorted(known, key=lambda one: (getattr(known[one], "is_general", False), one))
+        name = next((one for one in ordered if known[one].accepts(settings.path)), "")
     if not name:
         raise DataError(
             f"{settings.path} is not data that Mintage knows. It reads folders of images, zip and tar files, idx "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -32,7 +32,6 @@ PART = RecordSampler.chunk  # parents that are drawn at once
 
 Codes = NDArray[np.int64]
 Pair = tuple["DataFrame", "DataFrame"]
-Progress = Callable[[int, int], None]
 
 
 def relation_of(trained: Trained) -> Relation | None:
@@ -53,9 +52,7 @@ def draw_related(trained: Trained, n: int, seed: int = 0) -> Pair:
     return pd.concat(parents, ignore_index=True), pd.concat(children, ignore_index=True)
 
 
-def write_related(
-    trained: Trained, n: int, folder: Path, seed: int = 0, progress: Progress | None = None
-) -> tuple[Path, Path]:
+def write_related(trained: Trained, n: int, folder: Path, seed: int = 0) -> tuple[Path, Path]:
     """Write both tables into a folder, called as those that were learned from.
 
     Raises:
@@ -65,8 +62,6 @@ def write_related(
     data = trained.recipe.data
     assert data.path is not None
     assert data.child is not None
-    if progress is not None:
-        progress(n, n)
     return write_frames([parents], folder / data.path.name), write_frames([children], folder / data.child.name)
 
 

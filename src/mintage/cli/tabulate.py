@@ -36,7 +36,7 @@ def tabulate(run: Run, asked: Mapping[str, Any], out: Path, *, quiet: bool) -> N
             typer.echo(f"What was missing in {asked['fill']} is filled in: {written}")
         return
     number = _NUMBER if asked["number"] is None else asked["number"]
-    if run.is_related:
+    if run.recipe.data.child is not None:
         files = run.write_related(out, number, seed=asked["seed"], step=asked["step"])
         if not quiet:
             typer.echo(f"{number:,} parents and their children: {' '.join(map(str, files))}")

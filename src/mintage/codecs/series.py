@@ -15,6 +15,7 @@ from torch import Tensor
 from mintage.config import Settings
 from mintage.contracts import Makes, TensorSpec
 from mintage.errors import DataError
+from mintage.storage import new_file
 from mintage.timeline.changes import Change, additive, choose_change, increments, levels, plain
 from mintage.timeline.lines import Line
 
@@ -137,7 +138,7 @@ class Series(Settings):
 
     def write(self, samples: Sequence[Any], path: Path) -> Path:
         """A csv in which each sample has a number, and its rows follow in time."""
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with new_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file)
             rows.writerow(["sample", "step", *self.variables])
             for number, sample in enumerate(samples):

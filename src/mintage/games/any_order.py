@@ -13,7 +13,7 @@ from mintage.layers.record_sampler import RecordSampler
 from mintage.records import Column
 from mintage.seeding import generator
 
-__all__ = ["AnyOrder", "drawn_orders"]
+__all__ = ["AnyOrder", "drawn_orders", "mean_nats"]
 
 EXAMINED = 4  # orders in which samples that nobody learns from are read
 
@@ -21,6 +21,15 @@ EXAMINED = 4  # orders in which samples that nobody learns from are read
 def drawn_orders(count: int, columns: int, rng: torch.Generator) -> Tensor:
     """An order of columns for each record: that of uniform numbers. Shape: (count, columns)."""
     return torch.rand(count, columns, generator=rng)
+
+
+@torch.no_grad()
+def mean_nats(network: ColumnNetwork, codes: Tensor, purpose: str) -> Tensor:
+    """Nats a record in the mean over the same few orders of columns at every call. Shape: (B, P) -> ()."""
+    orders = [
+        drawn_orders(len(codes), network.positions.num_columns, generator(0, turn, purpose)) for turn in range(EXAMINED)
+    ]
+    return torch.stack([network(codes, order.to(codes.device)).sum(1).mean() for order in orders]).mean()
 
 
 class AnyOrder(nn.Module):
@@ -46,9 +55,6 @@ class AnyOrder(nn.Module):
 
         return [Turn("network", pays)]
 
-    @torch.no_grad()
     def examine(self, batch: Batch) -> Terms:
         """Nats a record on samples that nobody learns from."""
-        orders = [drawn_orders(len(batch), self.num_columns, generator(0, k, "examine")) for k in range(EXAMINED)]
-        costs = [self.sampler.network(batch.x, order.to(batch.x.device)).sum(1).mean() for order in orders]
-        return {"network/heldout": torch.stack(costs).mean()}
+        return {"network/heldout": mean_nats(self.sampler.network, batch.x, "examine")}

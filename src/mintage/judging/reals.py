@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -14,13 +14,14 @@ from mintage.contracts import Codec, Examples
 from mintage.corpus import Corpus
 from mintage.data.order import Part, split
 from mintage.errors import DataError
-from mintage.opening import Data, open_pictures
+from mintage.opening import Data, open_data, open_pictures
 from mintage.recipe import DataSettings
 from mintage.series_data import SeriesData
 from mintage.storage import cache_folder
+from mintage.tabular.files import SUFFIXES
 from mintage.trained import Trained
 
-__all__ = ["FEWEST", "Reals", "check_unchanged", "data_of", "labels_by_name", "reals_in_folder", "reals_of_run"]
+__all__ = ["FEWEST", "Reals", "check_unchanged", "data_of", "is_table", "labels_by_name", "reals_in", "reals_of_run"]
 
 FEWEST = 20  # real examples, below which no score says anything
 
@@ -65,14 +66,20 @@ class Reals:
         return " ".join(["x".join(str(side) for side in self.reference.x.shape[1:]), *how])
 
 
+def is_table(path: Path) -> bool:
+    """Whether a path is a file of records."""
+    return path.is_file() and path.suffix.lower() in SUFFIXES
+
+
 def data_of(trained: Trained) -> Data:
-    """The data that a run learned from, cut as it was then.
+    """The pictures or records that a run learned from, cut as they were then.
 
     Raises:
-        DataError: it is gone, or has changed.
+        DataError: they are gone, or have changed.
     """
     recipe = trained.recipe
-    data, _, _ = open_pictures(recipe.data, recipe.codec, recipe.seed, cache_folder())
+    data, _, _ = open_data(recipe.data, recipe.codec, recipe.seed, cache_folder())
+    assert isinstance(data, Data)
     check_unchanged(trained, data.fingerprint)
     return data
 
@@ -98,10 +105,11 @@ def reals_of_run(trained: Trained, samples: int) -> Reals:
         DataError: the data is gone, has changed, or holds nothing out.
     """
     recipe, data = trained.recipe, data_of(trained)
+    words = _words(data)
     if len(data.heldout) < FEWEST:
         raise DataError(
-            f"{trained.run.path} holds out {len(data.heldout)} examples, {FEWEST} are needed to judge it. "
-            "Judge against other real ones: --against FOLDER; or train with data.heldout = 0.1."
+            f"{trained.run.path} holds out {len(data.heldout)} {words.examples}, {FEWEST} are needed to judge it. "
+            f"Judge against other real ones: --against {words.place.upper()}; or train with data.heldout = 0.1."
         )
     train = data.examples(data.train)
     return Reals(
@@ -113,21 +121,23 @@ def reals_of_run(trained: Trained, samples: int) -> Reals:
         train=train,
         train_is_known=True,
         split="held-out",
-        remarks=_remark_of_many(train, len(data.train)),
+        remarks=_remark_of_many(data, train, len(data.train)),
     )
 
 
-def reals_in_folder(path: Path, samples: int, seed: int) -> Reals:
-    """A folder of real examples, cut at random into the reference and the control.
+def reals_in(path: Path, samples: int, seed: int) -> Reals:
+    """A folder of real examples, or a file of real records, cut at random into the reference and the control.
 
     Raises:
         DataError: there are too few, or they can't be read.
     """
-    data, _, _ = open_pictures(DataSettings(path=path, heldout=0.0), {}, seed, cache_folder())
-    count = len(data.packed)
+    settings = DataSettings(path=path, source="table" if is_table(path) else "", heldout=0.0)
+    data, _, _ = (open_data if is_table(path) else open_pictures)(settings, {}, seed, cache_folder())
+    assert isinstance(data, Data)
+    count, words = len(data.packed), _words(data)
     if count < 2 * FEWEST:
         raise DataError(
-            f"{path} holds {count} real examples, {2 * FEWEST} are needed: half to judge by, half as floor."
+            f"{path} holds {count} real {words.examples}, {2 * FEWEST} are needed: half to judge by, half as floor."
         )
     control, reference = split(count, count // 2, seed)
     train = data.examples(data.of(Part(count, 0, count, control.key)))
@@ -139,20 +149,32 @@ def reals_in_folder(path: Path, samples: int, seed: int) -> Reals:
         control=data.examples(data.of(control), samples),
         train=train,
         train_is_known=False,
-        split="random half of the folder",
-        remarks=[*_unreadable(data), *_remark_of_many(train, count)],
+        split=f"random half of the {words.place}",
+        remarks=[*_unreadable(data), *_remark_of_many(data, train, count)],
     )
 
 
-def _remark_of_many(train: Examples, of: int) -> list[str]:
+def _remark_of_many(data: Data, train: Examples, of: int) -> list[str]:
     if len(train) == of:
         return []
-    return [f"Copies were looked for among {len(train):,} of {of:,} real examples."]
+    return [f"Copies were looked for among {len(train):,} of {of:,} real {_words(data).examples}."]
 
 
 def _unreadable(data: Data) -> list[str]:
     bad = data.report.num_unreadable
-    return [f"{bad:,} real files could not be read and were left out."] if bad else []
+    return [f"{bad:,} real {_words(data).parts} could not be read and were left out."] if bad else []
+
+
+class _Words(NamedTuple):
+    """What the real ones are called, what they lie in, and what of that may be unreadable."""
+
+    examples: str = "examples"
+    place: str = "folder"
+    parts: str = "files"
+
+
+def _words(data: Data) -> _Words:
+    return _Words("records", "file", "lines") if data.makes == "records" else _Words()
 
 
 def labels_by_name(labels: torch.Tensor | None, names: Sequence[str], wanted: Sequence[str]) -> torch.Tensor | None:

@@ -9,15 +9,11 @@ import numpy as np
 import torch
 
 from mintage.contracts import Examples
-from mintage.data.order import Part, split
 from mintage.data.table_packing import RecordCodec
 from mintage.errors import ConfigError, DataError
 from mintage.judging.made import Made
-from mintage.judging.reals import FEWEST, Reals, check_unchanged
-from mintage.opening import Data, open_data
-from mintage.recipe import DataSettings
+from mintage.judging.reals import Reals, is_table
 from mintage.records import Records
-from mintage.storage import cache_folder
 from mintage.synthesis import record_codes
 from mintage.tabular.files import SUFFIXES, TableFile
 from mintage.trained import Trained
@@ -25,69 +21,10 @@ from mintage.trained import Trained
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["is_table", "made_by_model", "made_in_file", "records_as_tables", "records_in_file", "records_of_run"]
+__all__ = ["made_by_model", "made_in_file", "records_as_tables"]
 
 _FEW_LEVELS = 20  # of a column that others are asked to foretell
 _ASKED = ("target", "label", "class", "outcome", "y")  # names of such columns
-
-
-def is_table(path: Path) -> bool:
-    """Whether a path is a file of records."""
-    return path.is_file() and path.suffix.lower() in SUFFIXES
-
-
-def records_of_run(trained: Trained, samples: int) -> Reals:
-    """The table of a run: its held-out part is the reference, the rest what it learned from.
-
-    Raises:
-        DataError: the table is gone, has changed, or holds too little out.
-    """
-    recipe = trained.recipe
-    data, _, _ = open_data(recipe.data, recipe.codec, recipe.seed, cache_folder())
-    assert isinstance(data, Data)
-    check_unchanged(trained, data.fingerprint)
-    if len(data.heldout) < FEWEST:
-        raise DataError(
-            f"{trained.run.path} holds out {len(data.heldout)} records, {FEWEST} are needed to judge it. "
-            "Judge against other real ones: --against FILE; or train with data.heldout = 0.1."
-        )
-    train = data.examples(data.train)
-    return Reals(
-        name=f"held-out part of {recipe.data.path.name if recipe.data.path else recipe.data.source}",
-        codec=data.codec,
-        classes=(),
-        reference=data.examples(data.heldout, samples),
-        control=train.rows(slice(0, samples)),
-        train=train,
-        train_is_known=True,
-        split="held-out",
-        remarks=_remarks(data, train),
-    )
-
-
-def records_in_file(path: Path, samples: int, seed: int) -> Reals:
-    """A file of real records, cut at random into the reference and the control.
-
-    Raises:
-        DataError: there are too few, or they can't be read.
-    """
-    data, _, _ = open_data(DataSettings(path=path, source="table", heldout=0.0), {}, seed, cache_folder())
-    assert isinstance(data, Data)
-    if data.count < 2 * FEWEST:
-        raise DataError(f"{path} holds {data.count} real records, {2 * FEWEST} are needed: half to judge by.")
-    control, reference = split(data.count, data.count // 2, seed)
-    train = data.examples(data.of(Part(data.count, 0, data.count, control.key)))
-    return Reals(
-        name=path.name,
-        codec=data.codec,
-        classes=(),
-        reference=data.examples(data.of(reference), samples),
-        control=data.examples(data.of(control), samples),
-        train=train,
-        train_is_known=False,
-        split="random half of the file",
-        remarks=_remarks(data, train),
-    )
 
 
 def made_by_model(trained: Trained, reals: Reals, count: int, seed: int) -> Made:
@@ -161,9 +98,3 @@ def _target(codec: RecordCodec) -> str:
     named = [name for name in suiting if name.lower() in _ASKED]
     last = [name for name in suiting if name == codec.columns[-1]]
     return next(iter([*named, *last, *suiting[-1:]]), "")
-
-
-def _remarks(data: Data, train: Examples) -> list[str]:
-    if len(train) == len(data.train) or not len(data.train):
-        return []
-    return [f"Copies were looked for among {len(train):,} of {len(data.train):,} real records."]

@@ -12,13 +12,12 @@ from mintage.contracts import Embedder, Evidence, Examples
 from mintage.corpus import Corpus
 from mintage.data.view import View
 from mintage.experiment import Experiment
-from mintage.games.any_order import drawn_orders
+from mintage.games.any_order import mean_nats
 from mintage.judging.likelihood import token_nats
 from mintage.judging.translated import Translated, translated
 from mintage.layers.perceptual import PerceptualDistance
 from mintage.opening import MOST_SELECTION
 from mintage.sampling import sample
-from mintage.seeding import generator
 from mintage.series_data import SeriesData
 from mintage.statistics.kernels import kernel_distance
 from mintage.statistics.perception import eyes_for
@@ -39,7 +38,6 @@ _SAMPLES = 1_000
 _FEWEST = 10  # real examples to compare with
 _STEPS = 100  # of the embedding's learning: a quarter of what a judge takes, for it is time that training lacks
 
-_ORDERS = 4  # of columns
 _FORETOLD = 50_000  # tokens of the selection part
 _WINDOWS = 256  # of series
 _CONTENT = 0.8  # of the outputs must be nearest to their own input
@@ -203,21 +201,14 @@ class RecordLikelihood:
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
 
-    @torch.inference_mode()
     def __call__(self) -> float:
         """The nats now; lower is better."""
-        experiment = self.experiment
-        network = experiment.loop.averager.sampler.network  # type: ignore[attr-defined]
+        network, view = self.experiment.loop.averager.sampler.network, self.experiment.pictures.selection  # type: ignore[attr-defined]
+        codes = view.batch(0, min(MOST_SELECTION, len(view))).x.to(self.experiment.device)
         was_learning = network.training
-        network.eval()
-        costs = [
-            network(batch.x.to(experiment.device), drawn_orders(len(batch), network.positions.num_columns, rng))
-            for turn in range(_ORDERS)
-            for rng in [generator(0, turn, "selection")]
-            for batch in experiment.pictures.batches(experiment.pictures.selection, MOST_SELECTION)
-        ]
+        nats = mean_nats(network.eval(), codes, "selection")
         network.train(was_learning)
-        return float(torch.cat(costs).sum(1).mean())
+        return float(nats)
 
 
 class StepScore:

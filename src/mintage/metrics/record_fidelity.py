@@ -14,7 +14,7 @@ from mintage.contracts import Evidence, Findings, Makes, Score
 from mintage.seeding import generator
 from mintage.statistics.intervals import binomial, jackknife
 from mintage.statistics.neighbours import nearest
-from mintage.statistics.record_space import RecordSpace, Standard
+from mintage.statistics.record_space import RecordSpace, Standard, lack_of_records
 
 __all__ = ["RecordFidelity"]
 
@@ -46,12 +46,7 @@ class RecordFidelity(Settings):
 
     def lacks(self, evidence: Evidence) -> str:
         """Records, some of each kind, with a column that is no identifier."""
-        records = evidence.records
-        if records is None:
-            return "it reads records"
-        if (fewest := min(len(records.made), len(records.real), len(records.train))) < _FEWEST:
-            return f"it needs {_FEWEST} records of a kind, and there are {fewest}"
-        return "" if set(records.kinds.values()) - {"identifier"} else "all columns are identifiers"
+        return lack_of_records(evidence, _FEWEST, "made", "real", "train")
 
     def measure(self, evidence: Evidence) -> Findings:
         """Scores alpha_precision, beta_recall and authenticity."""

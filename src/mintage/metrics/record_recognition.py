@@ -16,7 +16,7 @@ from mintage.statistics.boosted_trees import chances
 from mintage.statistics.gaussians import Estimate
 from mintage.statistics.intervals import normal
 from mintage.statistics.ranks import area_under_curve
-from mintage.statistics.record_space import Floats, RecordSpace
+from mintage.statistics.record_space import Floats, RecordSpace, lack_of_records
 
 __all__ = ["RecordRecognition"]
 
@@ -39,12 +39,7 @@ class RecordRecognition(Settings):
 
     def lacks(self, evidence: Evidence) -> str:
         """Records, some of each kind, with a column that is no identifier."""
-        records = evidence.records
-        if records is None:
-            return "it reads records"
-        if (fewest := min(len(records.made), len(records.real))) < _FEWEST:
-            return f"it needs {_FEWEST} records of a kind, and there are {fewest}"
-        return "" if set(records.kinds.values()) - {"identifier"} else "all columns are identifiers"
+        return lack_of_records(evidence, _FEWEST, "made", "real")
 
     def measure(self, evidence: Evidence) -> Findings:
         """The score record_recognition."""

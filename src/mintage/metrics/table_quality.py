@@ -24,7 +24,7 @@ from mintage.statistics.associations import (
     step_similarity,
 )
 from mintage.statistics.intervals import jackknife
-from mintage.statistics.record_space import Codes, Floats, RecordSpace
+from mintage.statistics.record_space import Codes, Floats, RecordSpace, lack_of_records
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -61,12 +61,7 @@ class TableQuality(Settings):
 
     def lacks(self, evidence: Evidence) -> str:
         """Records, some of each kind, with a column that is no identifier."""
-        records = evidence.records
-        if records is None:
-            return "it reads records"
-        if (fewest := min(len(records.made), len(records.real))) < _FEWEST:
-            return f"it needs {_FEWEST} records of a kind, and there are {fewest}"
-        return "" if set(records.kinds.values()) - {"identifier"} else "all columns are identifiers"
+        return lack_of_records(evidence, _FEWEST, "made", "real")
 
     def measure(self, evidence: Evidence) -> Findings:
         """Scores column_shapes, pair_trends, quality, quality_all_pairs, and, where anything is, missing_rates."""

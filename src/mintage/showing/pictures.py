@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from typing import Any
 
 from mintage.contracts import Callback
@@ -14,8 +13,7 @@ from mintage.storage import write_image
 from mintage.training.checkup import Checkup
 from mintage.training.health import HealthMonitor
 from mintage.training.schedule import frame_steps
-from mintage.watching import log
-from mintage.watching.film import captions_of, make_film, make_mp4
+from mintage.watching.film import film_of
 from mintage.watching.frames import Frames
 from mintage.watching.grid import contact_sheet
 from mintage.watching.sheets import SampleSheet, Sheet, TranslationSheet, as_levels, as_pictures
@@ -65,11 +63,7 @@ class PictureShow:
 
     def close(self) -> None:
         """String the film."""
-        if frames := self.run.sample_sheets():
-            captions = captions_of(frames, log.read(self.run.log))
-            make_film(frames, self.run.film, captions=captions)
-            if find_spec("av") is not None:
-                make_mp4(frames, self.run.film_mp4, captions=captions)
+        film_of(self.run)
 
 
 def _look(experiment: Experiment) -> tuple[Sheet, FixedDraw]:

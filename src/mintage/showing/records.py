@@ -19,8 +19,7 @@ from mintage.training.checkup import Checkup
 from mintage.training.diagnosis import OF_RECORDS
 from mintage.training.schedule import frame_steps
 from mintage.training.writer_health import WriterMonitor
-from mintage.watching import log
-from mintage.watching.film import captions_of, make_film
+from mintage.watching.film import film_of
 from mintage.watching.frames import Frames
 from mintage.watching.records_sheet import records_sheet
 
@@ -66,8 +65,7 @@ class RecordShow:
 
     def close(self) -> None:
         """String the film."""
-        if frames := self.run.sample_sheets():
-            make_film(frames, self.run.film, captions=captions_of(frames, log.read(self.run.log)))
+        film_of(self.run)
 
     def _sheet(self, x: Tensor) -> Image.Image:
         return records_sheet(self.real, self._frame(x), self.codec.kinds_of)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -22,9 +21,8 @@ from mintage.training.checkup import Checkup
 from mintage.training.diagnosis import OF_RECORDS
 from mintage.training.schedule import frame_steps
 from mintage.training.writer_health import WriterMonitor
-from mintage.watching import log
 from mintage.watching.fans import draw_fans
-from mintage.watching.film import captions_of, make_film, make_mp4
+from mintage.watching.film import film_of
 from mintage.watching.frames import Frames
 
 __all__ = ["Fan", "SeriesShow"]
@@ -85,8 +83,4 @@ class SeriesShow:
 
     def close(self) -> None:
         """String the film."""
-        if frames := self.run.sample_sheets():
-            captions = captions_of(frames, log.read(self.run.log))
-            make_film(frames, self.run.film, captions=captions)
-            if find_spec("av") is not None:
-                make_mp4(frames, self.run.film_mp4, captions=captions)
+        film_of(self.run)

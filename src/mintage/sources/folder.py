@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import ClassVar
 
 from mintage.arrangement import IMAGE_SUFFIXES, arrange, is_wanted
 from mintage.contracts import Example
@@ -26,6 +27,8 @@ class Folder:
     Raises:
         DataError: the folder is missing or holds no image.
     """
+
+    is_general: ClassVar[bool] = True  # other sources are asked first whether a folder is theirs
 
     def __init__(self, path: Path, suffixes: Sequence[str] = IMAGE_SUFFIXES) -> None:
         self.path = Path(path)

@@ -24,6 +24,7 @@ class Table:
     """
 
     takes: ClassVar[tuple[str, ...]] = ("encoding",)
+    is_general: ClassVar[bool] = True  # other sources are asked first whether a file is theirs
     needs: ClassVar[str] = "Records are learned from a table: mintage train ./customers.csv"
     classes: ClassVar[Sequence[str]] = ()
 

@@ -11,12 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mintage.contracts import Evidence
+
 if TYPE_CHECKING:
     from pandas import DataFrame, Index, Series
 
     from mintage.records import Kind
 
-__all__ = ["MOST_LEVELS", "Codes", "Floats", "RecordSpace", "Standard"]
+__all__ = ["MOST_LEVELS", "Codes", "Floats", "RecordSpace", "Standard", "lack_of_records"]
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -26,6 +28,16 @@ _CATEGORIES = ("category", "boolean")
 MOST_LEVELS = 254  # of a category; in features and points the rarer ones are one
 _FARTHEST = 4.0  # scales from the median: what lies farther is no farther away than that
 _QUARTILES = 1.349  # standard deviations of a normal between its quartiles
+
+
+def lack_of_records(evidence: Evidence, fewest: int, *parts: str) -> str:
+    """Why these parts of a table cannot be compared column by column, in words; "" if they can."""
+    records = evidence.records
+    if records is None:
+        return "it reads records"
+    if (count := min(len(getattr(records, part)) for part in parts)) < fewest:
+        return f"it needs {fewest} records of a kind, and there are {count}"
+    return "" if set(records.kinds.values()) - {"identifier"} else "all columns are identifiers"
 
 
 @dataclass(frozen=True, eq=False)

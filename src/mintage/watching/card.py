@@ -43,7 +43,6 @@ SHORTCOMINGS = (
     ("duplicates", "above", "{value} of its samples have a near twin among the others."),
     ("gan_train", "below", "A classifier trained on its samples alone is right on real ones in {value} of cases only."),
 )
-_OF_SERIES = ("forecast_score", "stylised_facts", "window_recognition")  # which measure no distance in an embedding
 FEW = 2_000  # samples below which scores are rough
 
 CITATIONS = {
@@ -114,7 +113,7 @@ def _front(story: Story, verdict: Mapping[str, Any], scores: Sequence[Score]) ->
     lines += [f"      split: {_quoted(str(protocol['split']))}"] if protocol.get("split") else []
     lines.append("    metrics:")
     for score in measured:
-        name = f"{label(score.name)} ({protocol['embedding']})" if protocol.get("embedding") else label(score.name)
+        name = label(score.name) + (f" ({embedding})" if (embedding := _embedding(protocol)) else "")
         lines += [
             f"    - type: {_quoted(score.name)}",
             f"      name: {_quoted(name)}",
@@ -177,6 +176,12 @@ def _training(story: Story) -> str:
     )
 
 
+def _embedding(protocol: Mapping[str, Any]) -> str:
+    """The space that distances were measured in; empty where none are: records and series are judged as they are."""
+    name = str(protocol.get("embedding") or "")
+    return "" if name == "none" else name
+
+
 def _evaluation(verdict: Mapping[str, Any], scores: Sequence[Score]) -> str:
     if not scores:
         return "It was not judged yet: `mintage evaluate` writes its scores here."
@@ -195,7 +200,7 @@ def _evaluation(verdict: Mapping[str, Any], scores: Sequence[Score]) -> str:
     told = "; ".join(f"{key} {value}" for key, value in protocol.items() if key != "counts" and value not in (None, ""))
     how = f"Protocol {verdict.get('protocol_id', 'unknown')}: {told}. Scores of other protocols do not compare."
     words = "The floor is what other real examples score against the reference: nothing can be expected to be better."
-    if "inception" not in str(protocol.get("embedding", "")) and not any(s.name in _OF_SERIES for s in scores):
+    if (embedding := _embedding(protocol)) and "inception" not in embedding:
         words += " The distances are not FID, which is measured in the features of one certain Inception network."
     return "\n\n".join(
         [_list([_plain(text) for text in telling(scores)]), "\n".join(lines), words, _plain(how)]

@@ -7,24 +7,36 @@ import importlib
 import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw
 
 from mintage.errors import ConfigError
+from mintage.run import RunDirectory
 from mintage.storage import write_bytes
+from mintage.watching import log
 from mintage.watching.grid import font_for
 from mintage.watching.progress import progress
 from mintage.watching.words import clock, label, number
 
-__all__ = ["captions_of", "make_film", "make_mp4"]
+__all__ = ["captions_of", "film_of", "make_film", "make_mp4"]
 
 MAX_FRAMES, MAX_SIDE = 120, 720
 LAST_FRAME_HOLDS = 2.0  # seconds
 BAR, LINE = 30, 4  # heights of the caption bar and of the progress line in pixels
 PAPER, INK, TRACK, PROGRESS, GOLD = (23, 24, 28), (236, 237, 240), (58, 61, 70), (86, 180, 233), (255, 201, 77)
 STAR = "\u2605"  # in the caption of the frame that is nearest to the best score
+
+
+def film_of(run: RunDirectory) -> None:
+    """String the sheets of a run, with what its log says of each, as WebP and, where PyAV is there, as MP4."""
+    if frames := run.sample_sheets():
+        captions = captions_of(frames, log.read(run.log))
+        make_film(frames, run.film, captions=captions)
+        if find_spec("av") is not None:
+            make_mp4(frames, run.film_mp4, captions=captions)
 
 
 def make_film(frames: Sequence[Path], path: Path, *, seconds: float = 8, captions: Sequence[str] | None = None) -> Path:

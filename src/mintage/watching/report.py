@@ -40,7 +40,7 @@ def write_report(run: RunDirectory) -> Path:
         section("translations", "Pictures that it never saw", *_translations(story)),
         section("scores", "Scores", *score_parts(story.verdicts)),
         section("frontier", "Fluent and varied", *(frontier_parts(story.verdicts[0]) if story.verdicts else [])),
-        section("portrait", "Real beside made", *_portrait(story)),
+        section("portrait", "Real beside made", portrait_html(story.run.portrait)),
         section("likeness", "Real beside made", *likeness_parts(run.likeness, run.fans)),
         section("privacy", "Does it give anybody away?", *(privacy_parts(story.verdicts[0]) if story.verdicts else [])),
         section("copies", "Does it copy?", *(copy_parts(story.verdicts[0], nearest) if story.verdicts else [])),
@@ -92,11 +92,6 @@ def _pictures(story: Story) -> list[str]:
     return parts
 
 
-def _portrait(story: Story) -> list[str]:
-    drawn = portrait_html(story.run.portrait) if story.run.portrait.is_file() else ""
-    return [drawn] if drawn else []
-
-
 def _translations(story: Story) -> list[str]:
     if not story.run.translations.is_file():
         return []
@@ -113,7 +108,8 @@ def _health(story: Story) -> list[str]:
     if not alarms:
         checks = "a winning discriminator or generator, mode collapse, oscillation, overfitting and broken numbers"
         if story.makes != "pictures":
-            checks = "overfitting and broken numbers"
+            foretells = any(key.endswith("/nats") for row in story.rows for key in row)  # so overfitting can be seen
+            checks = "overfitting and broken numbers" if foretells else "broken numbers"
         parts.append(
             f'<div class="note"><h3>No alarm</h3><p>The checks for {checks} stayed quiet for all {story.step:,} '
             "steps.</p></div>"
