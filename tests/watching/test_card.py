@@ -102,3 +102,11 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     assert "\\<script\\>" in body
     assert "<script" not in body.replace("\\<", "")
     assert "\\[a\\](b), c\\|d" in body
+
+
+def test_what_is_judged_without_an_embedding_speaks_of_none(run: RunDirectory) -> None:
+    verdict = plain("run")
+    told = model_card(run, {**verdict, "protocol": {**verdict["protocol"], "embedding": "none"}})
+    assert "(none)" not in told
+    assert "are not FID" not in told
+    assert "are not FID" in model_card(run, verdict)

@@ -71,6 +71,7 @@ def test_captions_tell_the_step_the_images_and_the_time(tmp_path: Path) -> None:
         "step 0 · 0 images · 0:00", "step 150 · 9,600 images · 1:15", "step 200 · 12,800 images · 1:40", "reals",
     ]  # fmt: skip
     assert captions_of(frames[:1], []) == ["step 0"]
+    assert "9,600 records" in captions_of(frames, rows, "records")[1]
 
 
 def test_captions_tell_the_score_and_the_frame_nearest_to_the_best_has_a_star() -> None:

@@ -30,6 +30,12 @@ def test_the_first_sentences_are_the_four_most_telling() -> None:
     ]
 
 
+def test_of_records_the_quality_the_likeness_the_use_and_the_nearness_are_told() -> None:
+    names = ("authenticity", "closest_record", "train_on_synthetic", "record_recognition", "quality")
+    told = telling([Score(name=name, value=0.5, words=name) for name in names])
+    assert told == ["quality", "record_recognition", "train_on_synthetic", "closest_record"]
+
+
 def test_what_was_not_measured_is_spoken_for_by_its_neighbour() -> None:
     scores = [Score(name="probe_rate", value=0.6, words="A probe."), Score(name="coverage", value=0.9)]
     assert telling(scores) == ["A probe."]

@@ -14,10 +14,11 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from mintage.errors import ConfigError
-from mintage.run import RunDirectory
+from mintage.run import RunDirectory, makes_of
 from mintage.storage import write_bytes
 from mintage.watching import log
 from mintage.watching.grid import font_for
+from mintage.watching.kinds import KINDS
 from mintage.watching.progress import progress
 from mintage.watching.words import clock, label, number
 
@@ -33,7 +34,7 @@ STAR = "\u2605"  # in the caption of the frame that is nearest to the best score
 def film_of(run: RunDirectory) -> None:
     """String the sheets of a run, with what its log says of each, as WebP and, where PyAV is there, as MP4."""
     if frames := run.sample_sheets():
-        captions = captions_of(frames, log.read(run.log))
+        captions = captions_of(frames, log.read(run.log), KINDS[makes_of(run.read_facts())].unit)
         make_film(frames, run.film, captions=captions)
         if find_spec("av") is not None:
             make_mp4(frames, run.film_mp4, captions=captions)
@@ -89,8 +90,8 @@ def make_mp4(frames: Sequence[Path], path: Path, *, seconds: float = 8, captions
     return path
 
 
-def captions_of(frames: Sequence[Path], rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A caption for each frame named by its step: the step, the images seen, the time, the score as last measured.
+def captions_of(frames: Sequence[Path], rows: Sequence[Mapping[str, Any]], unit: str = "images") -> list[str]:
+    """A caption for each frame named by its step: the step, how many were seen, the time, the score as last measured.
 
     All of it comes from the rows and events of a log. The frame nearest to the best score has a star.
     """
@@ -108,7 +109,7 @@ def captions_of(frames: Sequence[Path], rows: Sequence[Mapping[str, Any]]) -> li
             captions.append(frame.stem)
             continue
         step = int(frame.stem)
-        parts = [f"step {step:,}", *_progressed(step, timed)]
+        parts = [f"step {step:,}", *_progressed(step, timed, unit)]
         if score and best and step == starred:
             parts.append(f"{name} {number(best[1])} {STAR} best")
         elif score and (value := score.at(step)) is not None:
@@ -117,14 +118,14 @@ def captions_of(frames: Sequence[Path], rows: Sequence[Mapping[str, Any]]) -> li
     return captions
 
 
-def _progressed(step: int, timed: Sequence[tuple[int, int, float]]) -> list[str]:
-    """Images and time at a step; rows come every so many steps, frames at others."""
+def _progressed(step: int, timed: Sequence[tuple[int, int, float]], unit: str) -> list[str]:
+    """What was seen, and time, at a step; rows come every so many steps, frames at others."""
     at = bisect.bisect_left([row[0] for row in timed], step)
     near = timed[min(at, len(timed) - 1)] if timed else None
     if near is None or not near[0]:
         return []
     share = step / near[0]
-    return [f"{round(near[1] * share):,} images", clock(near[2] * share)]
+    return [f"{round(near[1] * share):,} {unit}", clock(near[2] * share)]
 
 
 def _stream(av: Any, container: Any, rate: int, size: tuple[int, int]) -> Any:

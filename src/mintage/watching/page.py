@@ -65,7 +65,8 @@ th{font-size:.85rem;color:var(--soft);font-weight:600}tbody th{color:var(--ink);
 .wide{overflow-x:auto}
 caption{text-align:left;font-size:.85rem;color:var(--soft);padding-bottom:6px}
 ul.told{font-size:1.08rem;margin:0 0 18px}ul.told li{margin:8px 0}
-.scores td,.scores th{padding:12px 18px 12px 0}.scores td{white-space:nowrap}.scores th[scope=row]{min-width:11em}
+.scores td,.scores th{padding:12px 18px 12px 0}.scores td{white-space:nowrap}.scores th[scope=row]{min-width:17em}
+.scores td:nth-last-child(-n+2){white-space:normal;min-width:7em}.scores td:nth-last-child(2){min-width:11em}
 .scores td b{font-size:1.15rem}
 .words{display:block;font-size:.88rem;font-weight:400;color:var(--soft);max-width:44ch}p.wide{max-width:none}
 dl{display:grid;grid-template-columns:minmax(9em,max-content) 1fr;gap:6px 24px;margin:0}

@@ -102,7 +102,7 @@ class Story:
         count = facts.get("data", {}).get("count")
         kind, examples = self.wording.maker, self.wording.examples
         lead = f"A {model + ' ' if model else ''}{kind} that learned from "
-        lead += f"{count:,} {examples} of {self.source}" if count and not (self.writes and count == 1) else self.source
+        lead += f"{count:,} {examples} of {self.source}" if count and count != 1 else self.source
         if facts.get("seconds"):
             lead += f" in {duration(facts['seconds'])}"
         if where := facts.get("cpu") if self.on_cpu else facts.get("device"):

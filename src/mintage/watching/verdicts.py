@@ -31,6 +31,9 @@ Verdict = Mapping[str, Any]  # the JSON form, as it lies in the file
 TELLING = (
     ("nats_per_token",),
     ("bits_per_byte",),
+    ("quality",),
+    ("record_recognition",),
+    ("train_on_synthetic",),
     ("forecast_score",),
     ("interval_coverage",),
     ("tail_risk",),
@@ -44,7 +47,7 @@ TELLING = (
     ("content_retrieval",),
     ("recognition_rate", "probe_rate"),
     ("coverage", "recall"),
-    ("copies", "authenticity", "copying_test"),
+    ("copies", "closest_record", "authenticity", "copying_test"),
     ("frechet_distance", "kernel_distance"),
 )
 COPYING = ("copies", "copied_share", "longest_copy", "passages_with_copies", "authenticity", "copying_test")
