@@ -1,0 +1,1 @@
+"""What the pages ask of the server, one subject a file."""

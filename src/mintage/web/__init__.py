@@ -1,0 +1,1 @@
+"""What every page and every HTTP answer of Mintage stands behind; it knows no run."""
