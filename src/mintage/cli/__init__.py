@@ -15,6 +15,7 @@ from mintage.cli.leave import export
 from mintage.cli.look import explain, models
 from mintage.cli.make import generate
 from mintage.cli.start import demo, train
+from mintage.cli.studio import studio
 from mintage.errors import MintageError
 
 __all__ = ["app", "main"]
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (train, evaluate, compare, generate, forecast, backtest, export, models, explain, demo):
+for verb in (train, evaluate, compare, generate, forecast, backtest, export, studio, models, explain, demo):
     app.command()(verb)
 
 
