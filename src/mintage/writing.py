@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast, overload
 
@@ -151,7 +151,7 @@ def write_texts(trained: Trained, asked: Asked, n: int, seed: int) -> Texts:
         RunError: the model says what is no number.
     """
     desk = _Desk(trained, asked, n, seed)
-    return desk.made([write(desk.model, desk.prompt, desk.noise, asked.decoding, desk.vocabulary, known=desk.known)])
+    return desk.made([write(desk.model, desk.prompt, desk.noise, asked.decoding, desk.vocabulary)])
 
 
 def stream_texts(trained: Trained, asked: Asked, n: int, seed: int) -> Unfolding:
@@ -172,7 +172,8 @@ class _Desk:
         codec = cast(TokenCodec, trained.codec)
         self.vocabulary = Vocabulary.of(codec.pieces_of(), codec.separator, codec.beginning)
         self.prompt = _tokens_of(asked, codec)
-        self.known = _learned_spans(trained, asked.decoding.no_copy) if asked.decoding.no_copy else None
+        if asked.decoding.no_copy:
+            self.vocabulary = replace(self.vocabulary, known=_learned_spans(trained, asked.decoding.no_copy))
         length = asked.decoding.length
         # A generator for each text: so one does not depend on how many there are, nor its beginning on its length.
         self.noise = torch.stack([torch.rand(length, generator=generator(seed, "text", k)) for k in range(n)])
@@ -238,9 +239,7 @@ def _in_order(desk: _Desk, asked: Asked) -> Generator[str, None, Texts]:
         some = desk.noise[first : first + CHUNK if first else 1]
         if parts:
             yield RULE
-        writing = steps(
-            desk.model, desk.prompt, some, asked.decoding, desk.vocabulary, known=desk.known, alone=not parts
-        )
+        writing = steps(desk.model, desk.prompt, some, asked.decoding, desk.vocabulary, alone=not parts)
         parts.append((yield from _one_by_one(writing, len(some), asked.opening)))
     return desk.made(parts)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from tests.decoding.toy import Chain, Toy
@@ -190,7 +192,7 @@ def test_known_spans_give_way_to_other_words() -> None:
     known = KnownSpans.of(["abcdefgh"], 4)
     free = write(model, torch.tensor([8]), noise, Decoding(), LETTERS)
     assert free.texts[0] == "abcdefgh"
-    kept = write(model, torch.tensor([8]), noise, Decoding(length=12), LETTERS, known=known)
+    kept = write(model, torch.tensor([8]), noise, Decoding(length=12), replace(LETTERS, known=known))
     for text in kept.texts:
         assert text.startswith("abc")
         assert not any("abcdefgh"[k : k + 4] in text for k in range(5))
@@ -198,5 +200,5 @@ def test_known_spans_give_way_to_other_words() -> None:
 
 def test_spans_that_begin_in_the_prompt_are_known_too() -> None:
     known = KnownSpans.of(["abcdefgh"], 4)
-    kept = write(circle(), torch.tensor([0, 1, 2]), numbers(1, 1), Decoding(length=1), LETTERS, known=known)
+    kept = write(circle(), torch.tensor([0, 1, 2]), numbers(1, 1), Decoding(length=1), replace(LETTERS, known=known))
     assert kept.texts[0] != "d"

@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from mintage.contracts import LanguageModel
 from mintage.decoding.choice import Decoding, choose
-from mintage.decoding.known_spans import KnownSpans
 from mintage.decoding.stream import TextStream
 from mintage.decoding.template import State, Template
 from mintage.decoding.vocabulary import Vocabulary
@@ -80,14 +79,13 @@ def write(
     decoding: Decoding,
     vocabulary: Vocabulary = NAMELESS,
     *,
-    known: KnownSpans | None = None,
     chunk: int = CHUNK,
     alone: bool = True,
 ) -> Written:
     """Go on from a prompt, one text for each row of uniform numbers, chunk after chunk.
 
-    No span of `known` is written, unless nothing else may come. Choose `alone=False`, the first row in a chunk as well,
-    where there are always many: eight rows take 0.7 of the time then.
+    No span of `vocabulary.known` is written, unless nothing else may come. Choose `alone=False`, the first row in a
+    chunk as well, where there are always many: eight rows take 0.7 of the time then.
 
     A text has at most `decoding.length` tokens, and no more than there are numbers. A prompt that is longer than the
     model's context keeps its last part; an empty one starts from `vocabulary.start()`. When the context is full, its
@@ -101,7 +99,7 @@ def write(
         RunError: the model says what is no number.
     """
     rows: list[_Row] = []
-    with _Writing(model, prompt, decoding, vocabulary, known) as writing:
+    with _Writing(model, prompt, decoding, vocabulary) as writing:
         for some, size in _chunks(noise, chunk, alone):
             mine = writing.rows(len(some))
             rows += mine
@@ -117,7 +115,6 @@ def steps(
     decoding: Decoding,
     vocabulary: Vocabulary = NAMELESS,
     *,
-    known: KnownSpans | None = None,
     chunk: int = CHUNK,
     alone: bool = True,
 ) -> Generator[Step, None, Written]:
@@ -127,7 +124,7 @@ def steps(
 
     Shape, Raises: as of `write`.
     """
-    with _Writing(model, prompt, decoding, vocabulary, known) as writing:
+    with _Writing(model, prompt, decoding, vocabulary) as writing:
         parts = [(writing.rows(len(some)), some, size) for some, size in _chunks(noise, chunk, alone)]
         ended = [Step([None] * len(rows), [""] * len(rows)) for rows, _, _ in parts]
         for those in zip_longest(*(writing.steps(*part) for part in parts)):
@@ -139,21 +136,14 @@ def steps(
 class _Writing:
     """A prompt that has been read, and the steps that go on from it; the model is in evaluation mode meanwhile."""
 
-    def __init__(
-        self,
-        model: LanguageModel,
-        prompt: Tensor,
-        decoding: Decoding,
-        vocabulary: Vocabulary,
-        known: KnownSpans | None,
-    ) -> None:
-        if not vocabulary.pieces and (decoding.template or decoding.stop or known):
+    def __init__(self, model: LanguageModel, prompt: Tensor, decoding: Decoding, vocabulary: Vocabulary) -> None:
+        if not vocabulary.pieces and (decoding.template or decoding.stop or vocabulary.known):
             raise ConfigError("Templates, stop strings and known spans need the vocabulary: the text of each token.")
         self.model, self.decoding, self.vocabulary = model, decoding, vocabulary
         self.template = Template(decoding.template, vocabulary) if decoding.template else None
         settings = (decoding.repetition_penalty != 1, decoding.frequency_penalty, decoding.presence_penalty)
         self.looks_back = any(settings) or decoding.no_repeat_ngram > 0
-        self.given, self.known = prompt, known
+        self.given, self.known = prompt, vocabulary.known
 
     def __enter__(self) -> _Writing:
         assert isinstance(self.model, nn.Module)
