@@ -46,8 +46,10 @@ class Directions:
             step = step + amount * self.vectors[index]
         if not step.any():
             return z
-        there = z + step
-        return there * (z.norm(dim=1, keepdim=True) / there.norm(dim=1, keepdim=True).clamp_min(1e-12))
+        there: Tensor = z + step
+        length: Tensor = z.norm(dim=1, keepdim=True)
+        now: Tensor = there.norm(dim=1, keepdim=True)
+        return there * (length / now.clamp_min(1e-12))
 
 
 def find_directions(trained: Trained, most: int = MOST) -> Directions:

@@ -21,7 +21,7 @@ from mintage.errors import ConfigError, DataError
 from mintage.gallery.imprint import read_imprint
 from mintage.gallery.ledger import Ledger
 from mintage.gallery.making import Made, open_source
-from mintage.gallery.small import small_bytes, size_of
+from mintage.gallery.small import size_of, small_bytes
 from mintage.storage import write_bytes, write_json
 
 __all__ = ["Gallery", "Item", "NoItem"]

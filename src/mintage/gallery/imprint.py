@@ -106,7 +106,9 @@ def _plain_origin(settings: Mapping[str, Any]) -> Origin | None:
     plain = {"run", "step", "seed", "first", "of"}
     if not set(settings) <= plain or not isinstance(settings.get("of"), int | None) or "step" not in settings:
         return None
-    return Origin(settings["run"], settings["step"], settings.get("seed", 0), settings.get("first", 0), settings.get("of"))
+    return Origin(
+        settings["run"], settings["step"], settings.get("seed", 0), settings.get("first", 0), settings.get("of")
+    )
 
 
 def _settings_of(origin: Origin) -> dict[str, Any]:

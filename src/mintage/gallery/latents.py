@@ -95,4 +95,5 @@ def _along(a: Tensor, b: Tensor, share: Tensor) -> Tensor:
     bent = ((1 - t) * angle).sin() / sine * unit_a + (t * angle).sin() / sine * unit_b
     straight = torch.lerp(unit_a, unit_b, t)  # where both point the same way, an arc has no plane
     unit = torch.where(sine > 1e-6, bent, straight)
-    return ((long_a + (long_b - long_a) * t) * unit).to(a.dtype).view_as(a)
+    there: Tensor = (long_a + (long_b - long_a) * t) * unit
+    return there.to(a.dtype).view_as(a)

@@ -8,17 +8,30 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from PIL import Image
+from torch import Tensor
 
 from mintage.errors import ConfigError, DataError
 from mintage.gallery.imprint import film_bytes, front_line, picture_bytes
 from mintage.gallery.latents import Find, classes_of, latents_of, walk_of
 from mintage.gallery.wish import How, Wish
+from mintage.trained import Trained
 from mintage.translation import How as TranslationHow
 from mintage.translation import translate_picture
-from mintage.trained import Trained
-from mintage.writing import Asked, Unfolding, ask, stream_texts, write_texts
+from mintage.writing import Asked, ask, stream_texts, write_texts
 
-__all__ = ["MOST", "Kind", "Made", "how_of", "make", "peek", "stream"]
+__all__ = [
+    "MOST",
+    "Kind",
+    "Made",
+    "asked_of",
+    "how_of",
+    "look",
+    "look_bytes",
+    "make",
+    "open_source",
+    "stream",
+    "text_of",
+]
 
 Kind = Literal["picture", "text", "table", "film"]
 Source = Callable[[str], Image.Image]
@@ -70,8 +83,8 @@ def make(trained: Trained, wish: Wish, find: Find, source: Source) -> list[Made]
     return [_table(trained, wish)]
 
 
-def peek(trained: Trained, wish: Wish, find: Find) -> bytes:
-    """The first picture of a wish as a WebP, for a look.
+def look(trained: Trained, wish: Wish, find: Find) -> tuple[Tensor, Tensor | None]:
+    """The noise and the class of a wish's first picture, for a look at it. Shape: (1, *noise_shape), (1,) or None.
 
     Raises:
         ConfigError: the run draws no pictures from noise.
@@ -79,33 +92,27 @@ def peek(trained: Trained, wish: Wish, find: Find) -> bytes:
     _check(trained, wish)
     if wish.how != "draw":
         raise ConfigError("Only pictures that are drawn from noise can be looked at beforehand.")
-    wish = wish.one(wish.first)
-    drawn = trained.codec.decode(trained.draw(latents_of(trained, wish, find), classes_of(trained, wish))[0])
+    return latents_of(trained, wish.one(wish.first), find), classes_of(trained, wish.one(wish.first))
+
+
+def look_bytes(image: Image.Image) -> bytes:
+    """A picture as a WebP that is written fast."""
     data = io.BytesIO()
-    small = max(drawn.size) <= 128
-    _eight_bits(drawn).save(data, "WEBP", lossless=small, quality=85, method=0 if small else 2)
+    is_small = max(image.size) <= 128
+    _eight_bits(image).save(data, "WEBP", lossless=is_small, quality=85, method=0 if is_small else 2)
     return data.getvalue()
 
 
-def stream(trained: Trained, wish: Wish) -> Iterator[str | Made]:
-    """A text as it is written, piece by piece, and at the end the file.
+def stream(trained: Trained, wish: Wish) -> Iterator[str]:
+    """The seed's first text as it is written, piece by piece; put together they are what `text_of` keeps.
 
     Raises:
-        ConfigError: the run writes no text.
+        ConfigError: the run writes no text, or another one is asked for.
     """
     _check(trained, wish)
-    if wish.how != "write":
-        raise ConfigError(f"{trained.run.path} writes no text.")
-    if wish.first:
-        raise ConfigError("A text can be watched from its seed's first one on: leave `first` out.")
-    wish = wish.one(0).model_copy(update={"step": trained.checkpoint.step})
-    unfolding: Unfolding = stream_texts(trained, asked_of(wish), 1, wish.seed)
-    try:
-        yield from unfolding
-    finally:
-        unfolding.close()
-    assert unfolding.made is not None
-    yield text_of(trained, wish, 0, unfolding.made[0])
+    if wish.first or wish.count > 1:
+        raise ConfigError("A text can be watched from its seed's first one on, one at a time.")
+    return stream_texts(trained, asked_of(wish), 1, wish.seed)
 
 
 def asked_of(wish: Wish) -> Asked:
@@ -124,7 +131,7 @@ def asked_of(wish: Wish) -> Asked:
 
 def text_of(trained: Trained, wish: Wish, index: int, text: str) -> Made:
     """A text as a file."""
-    settings = wish.one(index).settings(trained.run.path.name)
+    settings = wish.one(index).model_copy(update={"step": trained.checkpoint.step}).settings(trained.run.path.name)
     return Made("text", ".txt", (front_line(settings) + text).encode(), settings, (0, 0), text[:_EXCERPT])
 
 

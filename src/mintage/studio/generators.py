@@ -1,35 +1,37 @@
-"""The generators that a studio holds open: the last few that were used, each with a thread of its own."""
+"""The generators that a studio holds open: the last few that were used, each behind an engine of the service."""
 
 from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import load_file, save_file
 
+from mintage.api import Run
 from mintage.directions import Directions, find_directions
-from mintage.errors import MintageError, RunError
+from mintage.errors import RunError
 from mintage.run import RunDirectory
+from mintage.serving.engine import Engine, Limits
 from mintage.storage import new_file
 from mintage.trained import Trained
 from mintage.training.checkpoint import Checkpoint, Checkpoints
 
-__all__ = ["Busy", "Generators", "NoRun", "Opened"]
+__all__ = ["PATIENCE", "Generators", "NoRun", "Opened"]
 
 T = TypeVar("T")
 
 _MOST_OPEN = 4
 _MOST_BYTES = 1_500_000_000  # of weights, over all that are open; one is always allowed
-_MOST_WAITING = 32
+_LIMITS = Limits(batches=200, waiting=64)  # one person waits longer than a program would
+PATIENCE = 120.0  # seconds until work must have begun
 _NAME = re.compile(r"\w[\w.\-]{0,199}")
 
 
@@ -39,21 +41,18 @@ class NoRun(RunError):
     status = 404
 
 
-class Busy(MintageError):
-    """Too many wait for one generator."""
-
-    status = 503
-
-
 @dataclass(eq=False)
 class Opened:
-    """A generator, the thread that it works in, and its directions once they are known."""
+    """A generator behind its engine, and its directions once they are known."""
 
-    trained: Trained
+    engine: Engine
     kept: Path  # where its directions lie
-    thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "generator"))
-    waiting: int = 0
     _directions: Directions | None = None
+
+    @property
+    def trained(self) -> Trained:
+        """What the engine's thread owns."""
+        return self.engine.trained
 
     @property
     def bytes(self) -> int:
@@ -87,6 +86,7 @@ class Generators:
         self.runs, self.kept = runs, kept
         self._open: OrderedDict[tuple[str, int], Opened] = OrderedDict()
         self._opening = asyncio.Lock()
+        self._closing: set[asyncio.Future[None]] = set()
 
     def directory(self, name: str) -> RunDirectory:
         """A run by the name of its folder.
@@ -112,83 +112,48 @@ class Generators:
             if key not in self._open:
                 mark = str(checkpoint.state.get("sha256", {}).get("sampler.safetensors", ""))[:12]
                 kept = self.kept / f"{name}-{checkpoint.step:07}-{mark}.safetensors"
-                self._open[key] = Opened(await asyncio.to_thread(Trained.open, run, checkpoint.step), kept)
+                self._open[key] = Opened(await asyncio.to_thread(_engine, run, checkpoint.step), kept)
             self._open.move_to_end(key)
             self._close_some()
-        return self._open[key]
+            return self._open[key]
 
     async def call(self, name: str, step: int | None, work: Callable[[Opened], T]) -> T:
         """Do some work in the thread of a generator.
 
         Raises:
-            Busy: too much waits for it already.
+            Overloaded, TooLate: too much waits for it already.
             MintageError: as of `open`, and of the work.
         """
         opened = await self.open(name, step)
-        with _place(opened):
-            return await asyncio.get_running_loop().run_in_executor(opened.thread, work, opened)
+        return await opened.engine.call(lambda _: work(opened), time.monotonic() + PATIENCE)
 
-    async def stream(self, name: str, step: int | None, work: Callable[[Opened], Iterator[T]]) -> AsyncIterator[T]:
-        """What work in the thread of a generator yields; it ends when nobody listens any more.
+    async def stream(self, name: str, step: int | None, work: Callable[[Opened], Iterator[str]]) -> AsyncGenerator[str]:
+        """Pieces that work in the thread of a generator yields; it ends when nobody listens any more.
 
         Raises:
-            Busy, MintageError: as of `call`.
+            MintageError: as of `call`.
         """
         opened = await self.open(name, step)
-        loop, gone = asyncio.get_running_loop(), Event()
-        queue: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
-
-        def run() -> None:
-            told = lambda *message: loop.call_soon_threadsafe(queue.put_nowait, message)  # noqa: E731
-            try:
-                for one in work(opened):
-                    if gone.is_set():
-                        return
-                    told("next", one)
-                told("end", None)
-            except Exception as error:
-                told("error", error)
-
-        with _place(opened):
-            done = loop.run_in_executor(opened.thread, run)
-            try:
-                while (message := await queue.get())[0] == "next":
-                    yield message[1]
-                if message[0] == "error":
-                    raise message[1]
-            finally:
-                gone.set()
-                await asyncio.shield(done)
+        async for piece in opened.engine.stream(lambda _: work(opened), time.monotonic() + PATIENCE):
+            yield piece
 
     def _close_some(self) -> None:
         while len(self._open) > 1 and (
             len(self._open) > _MOST_OPEN or sum(one.bytes for one in self._open.values()) > _MOST_BYTES
         ):
             _, oldest = self._open.popitem(last=False)
-            oldest.thread.shutdown(wait=False)
+            closing = asyncio.ensure_future(oldest.engine.close())  # what it was asked for, it still does
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
 
-class _place:
-    """One of the places in a generator's queue."""
-
-    def __init__(self, opened: Opened) -> None:
-        self.opened = opened
-
-    def __enter__(self) -> None:
-        if self.opened.waiting >= _MOST_WAITING:
-            raise Busy("This generator has much to do already. Try again in a moment.")
-        self.opened.waiting += 1
-
-    def __exit__(self, *_: object) -> None:
-        self.opened.waiting -= 1
+def _engine(run: RunDirectory, step: int) -> Engine:
+    return Engine(Run(run.path), Trained.open(run, step), _LIMITS)
 
 
 def _checkpoint(run: RunDirectory, step: int | None) -> Checkpoint:
     kept = Checkpoints(run.checkpoints)
-    if step is None:
-        found = kept.best()
-    else:
-        found = next((one for one in kept.all() if one.step == step), None)
+    found = kept.best() if step is None else next((one for one in kept.all() if one.step == step), None)
     if found is None:
         known = ", ".join(str(one.step) for one in kept.all())
         which = "no checkpoint yet" if step is None else f"no checkpoint of step {step} any more"

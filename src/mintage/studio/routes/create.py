@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
@@ -12,9 +13,9 @@ from fastapi.responses import Response, StreamingResponse
 from mintage.directions import MOST as MOST_DIRECTIONS
 from mintage.errors import ConfigError, MintageError
 from mintage.gallery.gallery import Gallery
-from mintage.gallery.making import MOST, Made, how_of, make, peek, stream
+from mintage.gallery.making import MOST, Made, how_of, look, look_bytes, make, stream, text_of
 from mintage.gallery.wish import Wish, read_settings
-from mintage.studio.generators import Generators, Opened
+from mintage.studio.generators import PATIENCE, Generators, Opened
 from mintage.studio.place import Place
 from mintage.studio.routes.gallery import gallery_routes
 from mintage.web.events import Event, event_stream
@@ -48,18 +49,14 @@ class _Desk:
             ConfigError: it is no JSON, or a value does not fit.
         """
         self.generators.directory(run)
-        try:
-            body = await request.json()
-        except ValueError as error:
-            raise ConfigError(f"The body is no JSON: {error}.") from error
-        if not isinstance(body, dict):
-            raise ConfigError("The body is no JSON object of settings.")
-        body = {key: value for key, value in body.items() if value is not None} | more
+        body = {key: value for key, value in (await read_body(request)).items() if value is not None} | more
         if body.pop("run", run) != run:
             raise ConfigError("These settings are of another run.")
         if isinstance(like := body.get("like"), str):
             body["like"] = self.settings_of(like, run)
-            body.setdefault("step", self.gallery[like].settings.get("step"))
+            for name in ("step", "truncation"):
+                if name in self.gallery[like].settings:
+                    body.setdefault(name, self.gallery[like].settings[name])
         return Wish.asked(body)
 
     def settings_of(self, id: str, run: str) -> Body:
@@ -87,6 +84,21 @@ class _Desk:
         return [item.told() for item in items]
 
 
+async def read_body(request: Request) -> dict[str, Any]:
+    """The JSON object that a request carries.
+
+    Raises:
+        ConfigError: it carries none.
+    """
+    try:
+        body = await request.json()
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"The body is no JSON: {error}.") from error
+    if not isinstance(body, dict):
+        raise ConfigError("The body is no JSON object of settings.")
+    return body
+
+
 def _of_pictures(routes: APIRouter, desk: _Desk) -> None:
     @routes.get("/create/{run}")
     async def facts(run: str) -> dict[str, Any]:
@@ -111,15 +123,20 @@ def _of_pictures(routes: APIRouter, desk: _Desk) -> None:
         return {"items": await desk.keep(run, wish, is_said="how" in wish.model_fields_set)}
 
     @routes.post("/create/{run}/peek")
-    async def look(run: str, request: Request) -> Response:
+    async def peek(run: str, request: Request) -> Response:
         wish = await desk.wish(request, run, count=1)
-        data = await desk.generators.call(run, wish.step, lambda one: peek(one.trained, wish, one.directions))
+        opened = await desk.generators.open(run, wish.step)
+        noise, told = await desk.generators.call(
+            run, opened.trained.checkpoint.step, lambda one: look(one.trained, wish, one.directions)
+        )
+        (drawn,) = await opened.engine.draw(noise, told, time.monotonic() + PATIENCE)
+        data = look_bytes(opened.trained.codec.decode(drawn))
         return Response(data, media_type="image/webp", headers={"cache-control": "no-store"})
 
     @routes.post("/create/{run}/walk")
     async def walk(run: str, request: Request) -> dict[str, Any]:
-        body = await request.json()
-        ids = body.get("items") if isinstance(body, dict) else None
+        body = await read_body(request)
+        ids = body.get("items")
         if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
             raise ConfigError("A walk needs `items`: a list of ids of the gallery.")
         step = desk.gallery[ids[0]].settings.get("step") if ids else None
@@ -142,27 +159,28 @@ def _of_others(routes: APIRouter, desk: _Desk) -> None:
     async def text(run: str, request: Request) -> StreamingResponse:
         wish = await desk.wish(request, run, how="write")
 
-        def work(opened: Opened) -> Iterator[str | Made]:
-            return stream(opened.trained, wish)
+        opened = await desk.generators.open(run, wish.step)
+        pieces = desk.generators.stream(run, wish.step, lambda one: stream(one.trained, wish))
+        first = await anext(pieces, None)  # what does not fit is an answer of its own, not the middle of one
 
-        pieces = desk.generators.stream(run, wish.step, work)
-        first = await anext(pieces)  # what does not fit is an answer of its own, not the middle of one
-        return event_stream(_told(first, pieces, desk.gallery), request)
+        def keep(whole: str) -> dict[str, Any]:
+            return desk.gallery.add([text_of(opened.trained, wish, 0, whole)])[0].told()
+
+        return event_stream(_told(first, pieces, keep), request)
 
 
-async def _told(first: str | Made, pieces: AsyncIterator[str | Made], gallery: Gallery) -> AsyncIterator[Event]:
-    number, one = 0, first
+async def _told(
+    first: str | None, pieces: AsyncGenerator[str], keep: Callable[[str], dict[str, Any]]
+) -> AsyncIterator[Event]:
+    said: list[str] = []
+    piece = first
     try:
-        while True:
-            if isinstance(one, str):
-                yield Event("piece", {"text": one}, number)
-            else:
-                (item,) = await asyncio.to_thread(gallery.add, [one])
-                yield Event("item", item.told(), number)
-            number, one = number + 1, await anext(pieces)
-    except StopAsyncIteration:
-        return
+        while piece is not None:
+            yield Event("piece", {"text": piece}, len(said))
+            said.append(piece)
+            piece = await anext(pieces, None)
+        yield Event("item", await asyncio.to_thread(keep, "".join(said)), len(said))
     except MintageError as error:
-        yield Event("problem", {"detail": str(error), "kind": type(error).__name__}, number)
+        yield Event("problem", {"detail": str(error), "kind": type(error).__name__}, len(said))
     finally:
-        await pieces.aclose()  # type: ignore[attr-defined]
+        await pieces.aclose()

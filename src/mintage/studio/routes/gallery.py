@@ -19,7 +19,12 @@ from mintage.watching.grid import contact_sheet
 
 __all__ = ["gallery_routes"]
 
-_TYPES = {".png": "image/png", ".webp": "image/webp", ".txt": "text/plain; charset=utf-8", ".csv": "text/csv; charset=utf-8"}
+_TYPES = {
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".txt": "text/plain; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+}
 _FOREVER = {"cache-control": "private, max-age=31536000, immutable"}
 _MOST_ON_A_SHEET = 400
 
@@ -101,7 +106,9 @@ def _reading(routes: APIRouter, gallery: Gallery, place: Place) -> None:
 
 def _changing(routes: APIRouter, gallery: Gallery) -> None:
     @routes.post("/gallery/{id}/feedback")
-    def feedback(id: str, thumb: Annotated[int | None, Body()] = None, tags: Annotated[list[str] | None, Body()] = None) -> dict[str, Any]:
+    def feedback(
+        id: str, thumb: Annotated[int | None, Body()] = None, tags: Annotated[list[str] | None, Body()] = None
+    ) -> dict[str, Any]:
         return gallery.judge(id, thumb, tags).told()
 
     @routes.delete("/gallery/{id}", status_code=204)
