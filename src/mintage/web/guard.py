@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -117,14 +118,14 @@ class Guard:
 
         async def noted(message: Message) -> None:
             nonlocal started
-            started = True
-            await send(message)
+            if started or seen <= most:  # what was made of half a body is not what should be heard
+                started = True
+                await send(message)
 
-        try:
+        with suppress(TooLarge):
             await self.app(scope, counted, noted)
-        except TooLarge:
-            if not started:
-                await refuse(send, 413, f"The body has more than {most:,} bytes, which is the most that is taken here.")
+        if seen > most and not started:
+            await refuse(send, 413, f"The body has more than {most:,} bytes, which is the most that is taken here.")
 
     def _with_headers(self, send: Send) -> Send:
         extra = [*_HEADERS, (b"content-security-policy", self.rules.policy.encode())]
