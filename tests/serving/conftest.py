@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import TINY
 
 import mintage
-from tests.conftest import TINY
 
 pytest.importorskip("fastapi")
 

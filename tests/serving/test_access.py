@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from tests.serving.conftest import Opening
 
 from mintage.errors import ConfigError
 from mintage.serving.keys import Keys, Refused
-from tests.serving.conftest import Opening
 
 
 def bearer(key: str) -> dict[str, str]:

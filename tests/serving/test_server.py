@@ -15,9 +15,9 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from tests.conftest import failed
 
 import mintage
-from tests.conftest import failed
 
 
 def free_port() -> int:
