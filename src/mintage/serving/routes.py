@@ -69,7 +69,7 @@ def routes(service: Service) -> APIRouter:
         request: Request,
         asked: Annotated[Generate, Body()],
         accept: Annotated[str, Header()] = "*/*",
-        timeout: Annotated[float | None, Header(alias="x-timeout-seconds", gt=0, le=600)] = None,
+        timeout: Annotated[float | None, Header(alias="x-timeout-seconds", ge=1, le=600)] = None,
     ) -> Response:
         engine = wait_for(service, asked.model)
         form = chosen_form(accept, FORMS[engine.makes])
