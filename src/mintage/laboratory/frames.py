@@ -87,10 +87,8 @@ def _map(experiment: Experiment, *, is_logit: bool) -> bytes:
     middle = (torch.arange(CELLS) + 0.5) / CELLS * 2 * EDGE - EDGE
     y, x = torch.meshgrid(middle.flip(0), middle, indexing="ij")
     scores = experiment.game.discriminator(torch.stack([x.flatten(), y.flatten()], 1))
-    if is_logit:
-        real = scores.sigmoid()
-    else:
-        real = (scores - scores.min()) / (scores.max() - scores.min()).clamp_min(1e-6)
+    low, high = scores.min(), scores.max()
+    real = scores.sigmoid() if is_logit else (scores - low) / (high - low).clamp_min(1e-6)
     return bytes((255 * real.nan_to_num(0.5)).round().clamp(0, 255).byte().tolist())
 
 

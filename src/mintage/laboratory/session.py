@@ -88,7 +88,7 @@ class Session:
             return {"playing": self._playing, "frame": self._frame}
 
     async def frames(self, last: int | None = None) -> AsyncIterator[tuple[int, dict[str, Any]]]:
-        """Every newest frame with its number, from the one after `last` on; those that came meanwhile are passed over."""
+        """The newest frame and its number, again and again, from after `last` on; what comes meanwhile is left out."""
         news = asyncio.Event()
         listener = (asyncio.get_running_loop(), news)
         with self._lock:
