@@ -36,7 +36,7 @@ FLOORS: Mapping[str, float] = {
     "judging": 5.2, "translation": 5.2, "exporting": 5.2, "drawing": 5.2, "writing": 5.2, "directions": 5.2,
     "showing": 5.4, "session": 5.5, "evaluation": 5.7, "preparation": 5.8,
     "api": 6,
-    "jobs": 6.5, "gallery": 6.5, "web": 6.5,
+    "jobs": 6.5, "gallery": 6.5, "laboratory": 6.5, "web": 6.5,
     "serving": 7, "studio": 7.5,
     "cli": 8, "__main__": 9,
 }  # fmt: skip
