@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ ARTEFACTS = house.ROOT / "artefacts/browser"
 VIEWS = ("home", "data", "train", "create", "gallery", "judge", "laboratory")
 LANGUAGES = ("en", "zh-CN")
 THEMES: tuple[Any, ...] = ("light", "dark")
+TINY = ("model.name=dcgan", "model.width=8", "model.latent_dim=16", "training.batch=16", "training.frames=3")
+TINY += ("training.steps=40", "training.precision=float32", "training.channels_last=false")
 PATIENCE = 20_000  # milliseconds; two cores share this with a training
 
 
@@ -136,8 +139,15 @@ class Visit:
 
     def rest(self) -> None:
         """Until pictures are there and nothing moves; a page that listens to events is never quite silent."""
-        self.page.wait_for_function("[...document.images].every((one) => one.complete || one.loading === 'lazy')")
+        self.until("[...document.images].every((one) => one.complete || one.loading === 'lazy')")
         self.page.wait_for_timeout(350)
+
+    def until(self, truth: str) -> None:
+        """Wait until JavaScript says yes; unlike Playwright's own way it asks nothing of the page's policy."""
+        end = time.monotonic() + PATIENCE / 1000
+        while not self.page.evaluate(truth):
+            assert time.monotonic() < end, f"this did not become true: {truth}"
+            self.page.wait_for_timeout(50)
 
     def look(self, name: str, *, full: bool = True) -> None:
         """Keep a screenshot."""
