@@ -37,7 +37,7 @@ function marks(one) {
 /** What a screen reader says of an item. */
 export function spoken(one) {
   const parts = [t(`gallery.kind.${one.kind}`), one.run, when(one.made)];
-  if (one.settings.of !== undefined) parts.push(t("gallery.class.said", { name: String(one.settings.of) }));
+  if (one.settings.of !== undefined) parts.push(t("gallery.class.said", { name: one.excerpt || String(one.settings.of) }));
   if (one.settings.seed !== undefined) parts.push(t("gallery.seed.said", { seed: String(one.settings.seed) }));
   if (one.thumb) parts.push(t(one.thumb > 0 ? "gallery.liked" : "gallery.disliked"));
   if (one.tags.length) parts.push(one.tags.join(", "));
@@ -144,7 +144,7 @@ function judging(one, onchange) {
 /** Its settings in words. */
 function told(one) {
   const { run, ...rest } = one.settings;
-  const said = Object.entries(rest).map(([name, value]) => [h("code", {}, name), typeof value === "object" ? h("code", {}, JSON.stringify(value)) : String(value)]);
+  const said = Object.entries(rest).map(([name, value]) => [h("code", {}, name), name === "of" && one.excerpt ? one.excerpt : typeof value === "object" ? h("code", {}, JSON.stringify(value)) : String(value)]);
   const size = one.kind === "text" ? null : [t("gallery.size"), `${number(one.width)} × ${number(one.height)}`];
   return facts([[t("gallery.run"), run], [t("gallery.made"), when(one.made)], size, ...said]);
 }

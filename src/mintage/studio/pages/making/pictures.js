@@ -45,7 +45,7 @@ export async function picturesDesk(facts, { settings, signal }) {
   drawSliders();
   onKey("n", () => t("create.seed.roll"), () => seed.roll(), signal);
   onKey("m", () => t("create.make"), () => make.click(), signal);
-  return { desk: [form, moving], made };
+  return { desk: form, made: [moving, made] };
 
   /** The settings of so many pictures. */
   function asked(n) {

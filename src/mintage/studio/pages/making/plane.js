@@ -24,7 +24,7 @@ export function plane(canvas) {
     probe.remove();
     return found;
   };
-  let ink = colours();
+  let ink = null; // known once the canvas is in the page
 
   const field = (frame) => {
     const cells = frame.cells;
@@ -106,13 +106,15 @@ export function plane(canvas) {
 
   return {
     EDGE,
-    recolour: () => (ink = colours()),
+    recolour: () => (ink = null),
     at: (event) => {
       const box = canvas.getBoundingClientRect();
       const place = (share) => Math.max(-EDGE, Math.min(EDGE, (2 * share - 1) * EDGE));
       return [place((event.clientX - box.left) / box.width), -place((event.clientY - box.top) / box.height)];
     },
     paint({ frame, reals, layers, drawn, aim }) {
+      if (!canvas.isConnected) return;
+      ink ??= colours();
       context.fillStyle = ink.card;
       context.fillRect(0, 0, canvas.width, canvas.height);
       if (drawn) {

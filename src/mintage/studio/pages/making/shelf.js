@@ -38,6 +38,7 @@ export async function shelf(run, { ways = [], signal }) {
 
   function draw() {
     tiles.hidden = !ids.length;
+    empty.hidden = ids.length > 0;
     replace(empty, ids.length ? null : emptyState({ picture: "create", words: t("create.made.none") }));
     tiles.show(ids, true);
     selected(tiles.chosen);
@@ -49,7 +50,8 @@ export async function shelf(run, { ways = [], signal }) {
     const sheet = some.some((one) => one.kind === "picture") && button(t("gallery.sheet"), { kind: "soft small", icon: "download", onclick: () => save("/gallery/sheet", { ids: chosen.join(",") }) });
     const remove = button(t("gallery.remove"), { kind: "plain small danger", icon: "trash", onclick: () => act("remove", chosen) });
     const buttons = fitting.map((way) => button(way.label, { kind: "soft small", icon: way.icon, onclick: () => way.do(some) }));
-    replace(tools, some.length ? [h("span", { class: "quiet small" }, t("gallery.chosen", { n: some.length })), buttons, sheet, remove] : h("p", { class: "quiet small" }, t("create.choose")));
+    tools.hidden = !some.length && !ways.length;
+    replace(tools, some.length ? [h("span", { class: "quiet small" }, t("gallery.chosen", { n: some.length })), buttons, sheet, remove] : ways.length > 0 && h("p", { class: "quiet small" }, t("create.choose")));
   }
 
   async function act(what, which) {

@@ -43,6 +43,7 @@ export async function show(place, { query, signal }) {
     count.textContent = t("gallery.count", { n: ids.length });
     tiles.hidden = ids.length === 0;
     replace(empty, ids.length ? null : nothing());
+    empty.hidden = ids.length > 0;
     tiles.show(ids, keep);
   }
 

@@ -14,6 +14,7 @@ import { dressed } from "../making/style.js";
 
 const SHAPES = ["ring", "grid", "moons", "line", "points"];
 const LAYERS = { field: null, grid: "--curve-4", reals: "--curve-1", fakes: "--curve-2", arrows: "--ink" };
+const TOLD_EVERY = 1000; // milliseconds between two descriptions that are written under the plane
 const SAID_EVERY = 8000; // milliseconds between two descriptions that a screen reader hears
 
 /** The whole page. */
@@ -22,7 +23,8 @@ export async function show(place, { signal }) {
   let session = null;
   let frame = null;
   let line = null;
-  let heard = 0;
+  let heard = 0; // when it was said aloud
+  let told = 0; // when it was written
   const layers = Object.fromEntries(Object.keys(LAYERS).map((name) => [name, true]));
 
   const canvas = h("canvas", { role: "img", tabindex: 0, "aria-label": t("laboratory.plane") });
@@ -50,8 +52,9 @@ export async function show(place, { signal }) {
   });
 
   const stage = card({ class: "stage" }, h("div", { class: "row" }, play, steps, restart), own.bar, h("div", { class: "plane" }, canvas), h("div", { class: "layers", role: "group", "aria-label": t("laboratory.layers") }, switches), words);
-  const side = h("div", { class: "stack" }, card({ title: t("laboratory.now") }, figures, losses, reach), card({ title: t("laboratory.settings") }, shape, settings));
-  replace(place, pageHead(t("laboratory.title"), t("laboratory.lead")), h("div", { class: "split" }, stage, side));
+  const side = card({ title: t("laboratory.now") }, shape, figures, losses, reach);
+  const rules = card({ title: t("laboratory.settings") }, settings);
+  replace(place, pageHead(t("laboratory.title"), t("laboratory.lead")), h("div", { class: "split" }, stage, side), rules);
   onKey("p", () => t("laboratory.play"), () => play.click(), signal);
   onKey("1", () => t("laboratory.step.generator"), () => steps[0].click(), signal);
   onKey("2", () => t("laboratory.step.discriminator"), () => steps[1].click(), signal);
@@ -65,6 +68,7 @@ export async function show(place, { signal }) {
     if (points) body.points = points;
     const playing = frame?.playing;
     if (playing) await act({ pause: true });
+    words.textContent ||= t("shell.waiting");
     session = await post("/laboratory", body, { signal });
     line?.close();
     line = listen(`/laboratory/${session.id}/events`, { frame: take }, signal);
@@ -77,6 +81,7 @@ export async function show(place, { signal }) {
 
   /** Tell the session what to do; one that was forgotten is begun anew. */
   async function act(asked) {
+    if (!session) return undefined;
     try {
       const said = await post(`/laboratory/${session.id}/do`, asked, { signal });
       take(said.frame);
@@ -117,7 +122,7 @@ export async function show(place, { signal }) {
     );
     paint();
     if (!frame.finite) words.textContent = t("laboratory.broken");
-    else if (Date.now() - heard > SAID_EVERY || !frame.playing) describe();
+    else if (Date.now() - told > TOLD_EVERY || !frame.playing) describe();
   }
 
   /** What is seen, in words, for those who do not see it; said aloud only now and then. */
@@ -127,8 +132,10 @@ export async function show(place, { signal }) {
     if (words.textContent === said) return;
     words.textContent = said;
     canvas.setAttribute("aria-label", `${t("laboratory.plane")} ${said}`);
-    if (Date.now() - heard > SAID_EVERY / 2) announce(said);
-    heard = Date.now();
+    told = Date.now();
+    if (told - heard < SAID_EVERY) return;
+    heard = told;
+    announce(said);
   }
 
   /** How sure the discriminator is over the plane: "unsure", "some", "sure". */
