@@ -45,4 +45,4 @@ def test_it_never_closes_and_never_opens_without_end() -> None:
     fast = Throttle(lambda: clock[0])
     knock(fast, clock, 1.0)
     play(fast, clock, 3_000, 1.0, 1e-6)
-    assert fast.limit == MOST
+    assert 100 < fast.limit <= MOST
