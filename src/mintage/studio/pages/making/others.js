@@ -59,7 +59,7 @@ export async function translateDesk(facts, { settings = {}, signal }) {
   const strength = range(t("create.strength"), { min: 0, max: 1, step: 0.05, value: settings.strength ?? 1, show: (x) => number(x), help: t("create.strength.help") });
   const made = await shelf(facts.run, { signal });
   const both = h("div", { class: "grid", style: { "--least": "200px" } });
-  const input = h("input", { type: "file", accept: "image/*", hidden: true, "data-choose": "picture", onchange: (event) => take(event.target.files[0]) });
+  const input = h("input", { type: "file", accept: ".png,.jpg,.jpeg,.webp,.bmp,.tif,.tiff", hidden: true, "data-choose": "picture", onchange: (event) => take(event.target.files[0]) });
   const choose = button(t("create.picture"), { kind: "primary large wide", icon: "picture", onclick: () => input.click() });
   const seen = card({ title: t("create.result") }, both);
   seen.hidden = true;
