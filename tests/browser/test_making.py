@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -59,17 +60,15 @@ def test_a_slider_is_seen_at_once_and_pictures_are_made(
     page = one.go("create", drawing_run.path.name)
     slider = page.locator("[data-direction]").first
     slider.wait_for()
-    page.wait_for_function(
-        "() => document.querySelector('.preview img').src && !document.querySelector('.preview.wait')"
-    )
+    one.until("document.querySelector('.preview img').src && !document.querySelector('.preview.wait')")
     before = page.locator(".preview img").get_attribute("src")
     slider.focus()
     for _ in range(10):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function(f"() => document.querySelector('.preview img').src !== '{before}'")
+    one.until(f"document.querySelector('.preview img').src !== '{before}'")
     made = page.locator(".made").count()
     one.button("create.make").click()
-    page.wait_for_function(f"() => document.querySelectorAll('.made').length >= {made + 8}")
+    one.until(f"document.querySelectorAll('.made').length >= {made + 8}")
     one.rest()
     one.look(f"create-{language}")
 
@@ -92,9 +91,9 @@ def test_a_file_dropped_back_is_made_again_and_keys_judge_and_remove(
     total = count.text_content()
     page.keyboard.press("Delete")
     page.locator(".toast").wait_for()
-    page.wait_for_function("(text) => document.querySelector('p[role=status]').textContent !== text", arg=total)
+    one.until(f"document.querySelector('p[role=status]').textContent !== {json.dumps(total)}")
     page.locator(".toast").get_by_role("button", name=one.words("shell.undo")).click()
-    page.wait_for_function("(text) => document.querySelector('p[role=status]').textContent === text", arg=total)
+    one.until(f"document.querySelector('p[role=status]').textContent === {json.dumps(total)}")
     wall.focus()
     page.keyboard.press("Enter")
     page.locator("dialog .facts").wait_for()
@@ -107,7 +106,7 @@ def test_a_file_dropped_back_is_made_again_and_keys_judge_and_remove(
     again.wait_for()
     before = page.locator(".made").first.get_attribute("aria-setsize")
     again.click()
-    page.wait_for_function(f"() => document.querySelector('.made').getAttribute('aria-setsize') !== '{before}'")
+    one.until(f"document.querySelector('.made').getAttribute('aria-setsize') !== '{before}'")
     newest = Gallery(making.home / "studio" / "gallery")
     assert newest.data(newest[newest.ids()[0]]) == (tmp_path / "kept.png").read_bytes()
 
@@ -119,15 +118,13 @@ def test_thousands_of_pictures_are_scrolled_through_with_few_in_the_page(visit: 
     most = 0
     for share in (0.2, 0.5, 0.9):
         page.evaluate(f"scrollTo(0, document.documentElement.scrollHeight * {share})")
-        page.wait_for_function(
-            "() => [...document.querySelectorAll('.made')].some((one) => /seed/.test(one.ariaLabel))"
-        )
+        one.until("[...document.querySelectorAll('.made')].some((one) => /seed/.test(one.ariaLabel))")
         most = max(most, page.locator(".made").count())
     assert most < 120
     page.locator(".wall").focus()
     page.keyboard.press("End")
     last = page.locator(".made.now")
-    page.wait_for_function("() => /seed/.test(document.querySelector('.made.now').ariaLabel)")
+    one.until("/seed/.test(document.querySelector('.made.now').ariaLabel)")
     assert last.get_attribute("aria-posinset") == str(MANY)
     one.look("gallery-end", full=False)
 
@@ -140,14 +137,14 @@ def test_a_distribution_is_drawn_and_learned_by_keys_alone(visit: Visiting, maki
     page.get_by_label(one.words("laboratory.shape"), exact=True).select_option("points")
     for key in ("ArrowLeft", "ArrowLeft", "Space", "ArrowUp", "ArrowUp", "Space", "Enter"):
         page.keyboard.press(key)
-    page.wait_for_function("() => document.querySelectorAll('.figure')[1]?.textContent.includes('/')")
+    one.until("document.querySelectorAll('.figure')[1]?.textContent.includes('/')")
     page.get_by_role("button", name=one.words("laboratory.step.generator")).click()
-    page.wait_for_function("() => document.querySelector('.figure').textContent === '1'")
+    one.until("document.querySelector('.figure').textContent === '1'")
     said = page.locator("canvas[role=img]").get_attribute("aria-label")
     assert said.startswith(one.words("laboratory.plane"))
     assert len(said) > len(one.words("laboratory.plane")) + 20
     page.keyboard.press("p")
-    page.wait_for_function("() => Number(document.querySelector('.figure').textContent) > 30")
+    one.until("Number(document.querySelector('.figure').textContent) > 30")
     page.keyboard.press("p")
     one.rest()
     one.look(f"laboratory-{language}")
