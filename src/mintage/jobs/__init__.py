@@ -1,1 +1,1 @@
-"""Work that outlives the page and the server that ordered it: jobs are processes of their own, in a queue that stays."""
+"""Work that outlives page and server: jobs are processes of their own, in a queue that stays on the disk."""
