@@ -24,7 +24,8 @@ from mintage.storage import cache_folder
 def copies(run: mintage.Run, corpus: Corpus, asked: argparse.Namespace) -> dict[str, Any]:
     """Spans longer than 99.9 % of held-out characters end, in what is written and in as much held-out text."""
     held = corpus.codec.decode(np.concatenate(list(corpus.heldout.stretches())))
-    written = run.generate(asked.texts, seed=asked.seed, temperature=asked.temperature, length=asked.length)
+    how = {"temperature": asked.temperature, "min_p": asked.min_p, "length": asked.length, "no_copy": asked.no_copy}
+    written = run.generate(asked.texts, seed=asked.seed, **how)
     made = [text.strip() for text in written]
     size = min(map(len, made))
     real = [held[k : k + size] for k in range(0, len(held) - size, size)][: len(made)]
@@ -47,7 +48,8 @@ def forms(run: mintage.Run, corpus: Corpus, asked: argparse.Namespace) -> dict[s
     for template in asked.templates:
         made = run.generate(asked.texts, seed=asked.seed, temperature=asked.temperature, template=template)
         found[template] = sum(keeps(text, template) for text in made) / len(made)
-    free = [verse(text) for text in run.generate(asked.texts, seed=asked.seed, temperature=asked.temperature)]
+    how = {"temperature": asked.temperature, "min_p": asked.min_p}
+    free = [verse(text) for text in run.generate(asked.texts, seed=asked.seed, **how)]
     found["free"] = regularity(free).share(regularity(free).regular)
     return found
 
@@ -56,6 +58,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
     parser.add_argument("--temperature", type=float, default=0.8)
+    parser.add_argument("--min-p", type=float, default=0.0)
+    parser.add_argument("--no-copy", type=int, default=0, help="characters of a span that may be copied at most")
     parser.add_argument("--texts", type=int, default=40)
     parser.add_argument("--length", type=int, default=1_000)
     parser.add_argument("--templates", nargs="*", default=[])
@@ -66,7 +70,8 @@ def main() -> None:
     corpus, _, _ = open_data(run.recipe.data, run.recipe.codec, run.recipe.seed, cache_folder())
     assert isinstance(corpus, Corpus)
     measured = forms(run, corpus, asked) if asked.templates else copies(run, corpus, asked)
-    settings = {"temperature": asked.temperature, "texts": asked.texts, "seed": asked.seed}
+    how = {"temperature": asked.temperature, "min_p": asked.min_p, "no_copy": asked.no_copy}
+    settings = {**how, "texts": asked.texts, "seed": asked.seed}
     result = {"machine": describe(), "run": asked.run.name, **settings, **measured}
     print(result)
     save(asked.name, result)

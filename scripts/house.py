@@ -33,10 +33,10 @@ FLOORS: Mapping[str, float] = {
     "recipe": 4.5, "corpus": 4.6, "series_data": 4.6, "opening": 4.7,
     "experiment": 5, "fitting": 5, "planning": 5.1, "trained": 5.1, "synthesis": 5.15, "relating": 5.15, "forecasting": 5.15,
     "backtesting": 5.17, "prediction": 5.17, "walking": 5.18,
-    "judging": 5.2, "translation": 5.2, "exporting": 5.2, "drawing": 5.2, "writing": 5.2,
+    "judging": 5.2, "translation": 5.2, "exporting": 5.2, "drawing": 5.2, "writing": 5.2, "directions": 5.2,
     "showing": 5.4, "session": 5.5, "evaluation": 5.7, "preparation": 5.8,
     "api": 6,
-    "jobs": 6.5, "gallery": 6.5, "web": 6.5,
+    "jobs": 6.5, "gallery": 6.5, "laboratory": 6.5, "web": 6.5,
     "serving": 7, "studio": 7.5,
     "cli": 8, "__main__": 9,
 }  # fmt: skip

@@ -45,6 +45,22 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def drawing_run(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> mintage.Run:
+    """A run that learned to draw them for a moment, alone in its folder."""
+    return mintage.train(photos, overrides=[*TINY, "training.steps=6"], out=tmp_path_factory.mktemp("drawing"))
+
+
+@pytest.fixture(scope="session")
+def writing_run(tmp_path_factory: pytest.TempPathFactory) -> mintage.Run:
+    """A run that learned to write a rhyme for a moment, alone in its folder."""
+    text = tmp_path_factory.mktemp("rhyme") / "rhyme.txt"
+    text.write_text("the cat sat on the mat and ate the rat.\n" * 200, "utf-8")
+    tiny = ["model.width=16", "model.layers=1", "model.heads=2", "model.slots=256", "data.context=16"]
+    out = tmp_path_factory.mktemp("writing")
+    return mintage.train(text, overrides=[*tiny, "training.batch=4", "training.steps=3", "training.frames=2"], out=out)
+
+
+@pytest.fixture(scope="session")
 def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A csv of 700 days of trading of two shares."""
     pd = pytest.importorskip("pandas")

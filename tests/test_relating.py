@@ -12,7 +12,8 @@ from mintage.codecs.table import Table
 from mintage.contracts import DataSpec
 from mintage.data.grouping import split_by_number
 from mintage.errors import ConfigError, DataError
-from mintage.relating import draw_related, judge_related, likeness_of_related, relation_of, write_related
+from mintage.judging.related import likeness_of_related, related_scores
+from mintage.relating import draw_related, relation_of, write_related
 from mintage.sources.related import Related
 from mintage.tabular.relation import Relation
 
@@ -157,18 +158,19 @@ def test_children_are_like_those_of_their_parents(trained: Any) -> None:
     assert abs((customers["kind"] == "firm").mean() - share) < 0.12  # by the number of children it would be 0.27 more
 
 
-def test_the_report_tells_good_from_torn(trained: Any) -> None:
-    report = judge_related(trained)
-    assert report["made"]["counts"]["similarity"] > 0.85
-    assert report["floor"]["counts"]["similarity"] > 0.85
-    assert min(report["made"]["pairs"].values()) > 0.7
+def test_scores_tell_good_tables_from_torn_ones(trained: Any) -> None:
+    scores = {score.name: score for score in related_scores(trained)}
+    for name, score in scores.items():
+        assert score.low <= score.value <= score.high
+        assert score.value > (0.7 if name == "child_pairs" else 0.85)
+        assert score.floor > 0.85
     real = _real(trained)
     torn = real[1].assign(customer_id=np.random.default_rng(0).permutation(real[1]["customer_id"]))
     found = likeness_of_related(RELATION, real, (real[0], torn), trained.codec.kinds_of)
-    assert found["counts"]["similarity"] == 1.0
-    assert found["pairs"]["kind & orders.by"] < 0.2
+    assert found.counts == 1.0
+    assert found.pairs["kind & orders.by"] < 0.2
     fewer = likeness_of_related(RELATION, real, (real[0], real[1].iloc[::3]), trained.codec.kinds_of)
-    assert fewer["counts"]["similarity"] < 0.7
+    assert fewer.counts < 0.7
 
 
 def _real(trained: Any) -> tuple[Any, Any]:

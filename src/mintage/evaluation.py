@@ -14,9 +14,11 @@ from mintage.judging.made import Made, made_by_run, made_in_folder
 from mintage.judging.protocol import check_same
 from mintage.judging.reals import Reals, reals_in, reals_of_run
 from mintage.judging.records import made_by_model, made_in_file, records_as_tables
+from mintage.judging.related import related_scores
 from mintage.judging.series import made_by_forecaster, stretches_of_run
 from mintage.judging.texts import passages_of_run, written_by_run
 from mintage.judging.verdict import Verdict
+from mintage.relating import relation_of
 from mintage.run import FANS, LIKENESS, NEAREST, PORTRAIT, RunDirectory
 from mintage.session import machine_facts
 from mintage.storage import write_image, write_text
@@ -56,6 +58,9 @@ def evaluate_run(run: RunDirectory, settings: JudgeSettings, *, step: int | None
     made = _made(trained, reals, settings, tell)
     embedder = _embedder(reals, settings, tell)
     verdict = _judged(made, reals, embedder, settings, tell)
+    if trained.makes == "records" and relation_of(trained) is not None:
+        tell("making parents and their children")
+        verdict = replace(verdict, scores=[*verdict.scores, *related_scores(trained, settings.samples, settings.seed)])
     verdict.write(run.scores)
     _write_looks(run.scores, made, verdict, reals)
     write_translations(run.translations, made, reals, embedder)

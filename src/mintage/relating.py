@@ -1,11 +1,10 @@
-"""A trained model of two related tables at work: parents, the children of each, keys that match, and how real it is."""
+"""A trained model of two related tables at work: parents, the children of each, keys that match."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -16,17 +15,14 @@ from mintage.errors import ConfigError
 from mintage.layers.record_sampler import UNKNOWN, RecordSampler
 from mintage.sampling import noise_of
 from mintage.seeding import derive
-from mintage.sources.related import Related
-from mintage.statistics.associations import association, equal_widths, share_similarity, step_similarity
-from mintage.statistics.record_space import RecordSpace
 from mintage.tabular.files import write_frames
-from mintage.tabular.relation import Joined, Relation
+from mintage.tabular.relation import Relation
 from mintage.trained import Trained
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-__all__ = ["draw_related", "judge_related", "likeness_of_related", "relation_of", "write_related"]
+__all__ = ["draw_related", "relation_of", "write_related"]
 
 PART = RecordSampler.chunk  # parents that are drawn at once
 
@@ -164,92 +160,6 @@ class _Desk:
                 return {at: torch.arange(column.levels[0]) != column.missing}
             at += len(column.levels)
         return {}
-
-
-def likeness_of_related(relation: Relation, real: Pair, made: Pair, kinds: Mapping[str, Any]) -> dict[str, Any]:
-    """How like made parents and children are to real ones: 1 is alike in each figure, as in `metrics.table_quality`.
-
-    `counts` compares how many children parents have, `columns` each column of the children, `pairs` how a column of
-    the parents goes with one of their children: the difference of Cramér's V, numbers being cut into ten.
-    `kinds` are those of the joint table.
-    """
-    sides = [_beside(relation, *pair) for pair in (real, made)]
-    numbers = [_counts(relation, *pair) for pair in (real, made)]
-    parent_names, child_names = relation.names(list(kinds))
-    own = [relation.own(name) for name in child_names]
-    space = RecordSpace.of(sides, {name: kinds[name] for name in (*parent_names, *own) if name != relation.key})
-    values, codes = [space.values(both) for both in sides], [space.codes(both) for both in sides]
-    alike, cut = {}, {}
-    for place, name in enumerate(space.numbers):
-        alike[name] = step_similarity(values[0][:, place], values[1][:, place])
-        cut[name] = [equal_widths(side[:, place]) for side in values]
-    for place, name in enumerate(space.levels):
-        alike[name] = share_similarity(codes[0][:, place], codes[1][:, place])
-        cut[name] = [side[:, place] for side in codes]
-    pairs = {}
-    for parent, child in product(parent_names, own):
-        if parent in cut and child in cut:
-            first, second = (association(cut[parent][side], cut[child][side]) for side in range(2))
-            pairs[f"{parent} & {child}"] = 1 - abs(first - second)
-    return {
-        "counts": {
-            "similarity": round(share_similarity(*numbers), 4),
-            "real_mean": float(numbers[0].mean()), "made_mean": float(numbers[1].mean()),
-            "real_most": int(numbers[0].max()), "made_most": int(numbers[1].max()),
-        },
-        "columns": {name: round(value, 4) for name, value in alike.items() if name in own},
-        "pairs": {name: round(value, 4) for name, value in pairs.items() if not np.isnan(value)},
-        "records": {"real": [len(one) for one in real], "made": [len(one) for one in made]},
-    }  # fmt: skip
-
-
-def judge_related(trained: Trained, seed: int = 0) -> dict[str, Any]:
-    """What a run makes, as many parents as there are real ones, beside the real tables; and the floor: real halves.
-
-    Raises:
-        DataError: the tables that it learned from are gone.
-    """
-    relation, data, codec = _Desk(trained).relation, trained.recipe.data, cast(RecordCodec, trained.codec)
-    assert data.path is not None
-    source = Related(data.path, child=data.child, key=data.key, encoding=data.encoding)
-    real = _typed(codec, relation, source.joined)
-    half = np.random.default_rng(derive(seed, "half of the parents")).random(len(real[0])) < 0.5
-    halves = [_some(relation, real, which) for which in (half, ~half)]
-    made = draw_related(trained, len(real[0]), seed)
-    return {
-        "made": likeness_of_related(relation, real, made, codec.kinds_of),
-        "floor": likeness_of_related(relation, halves[0], halves[1], codec.kinds_of),
-        "seed": seed,
-    }
-
-
-def _typed(codec: RecordCodec, relation: Relation, joined: Joined) -> Pair:
-    """Real parents and children as the codec reads them; keys are the numbers of parents."""
-    parent_names, child_names = relation.names(codec.columns)
-    frame = codec.decode_frame(codec.encode_frame(joined.frame))
-    frame[relation.key] = joined.parents
-    alone = joined.frame[relation.place].to_numpy() == "0"
-    children = frame.loc[~alone, [relation.key, *map(relation.own, child_names)]]
-    children.columns = [relation.key, *child_names]
-    return frame.loc[alone, parent_names].reset_index(drop=True), children.reset_index(drop=True)
-
-
-def _some(relation: Relation, pair: Pair, which: NDArray[np.bool_]) -> Pair:
-    parents = pair[0][which]
-    return parents, pair[1][pair[1][relation.key].isin(parents[relation.key])]
-
-
-def _beside(relation: Relation, parents: DataFrame, children: DataFrame) -> DataFrame:
-    """Children, called as in the joint table, each beside its parent."""
-    named = children.rename(columns={name: relation.own(name) for name in children if name != relation.key})
-    return named.merge(parents, on=relation.key, how="left").drop(columns=relation.key)
-
-
-def _counts(relation: Relation, parents: DataFrame, children: DataFrame) -> Codes:
-    counts: Codes = (
-        children[relation.key].value_counts().reindex(parents[relation.key], fill_value=0).to_numpy(np.int64)
-    )
-    return counts
 
 
 def _words(word: str, count: int) -> Series:

@@ -6,8 +6,9 @@ same bits, for one sample or a million.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +17,7 @@ from mintage.contracts import Sampler
 from mintage.numbers import Numbers
 from mintage.seeding import generator
 
-__all__ = ["CHUNK", "FixedDraw", "draw", "noise_of", "sample"]
+__all__ = ["CHUNK", "FixedDraw", "draw", "noise_of", "same_bits", "sample"]
 
 CHUNK = 64
 
@@ -58,23 +59,46 @@ def sample(
 
 @torch.inference_mode()
 def draw(
-    sampler: Sampler, noise: Tensor, condition: Tensor | None = None, *, numbers: Numbers, device: torch.device
+    sampler: Sampler,
+    noise: Tensor,
+    condition: Tensor | None = None,
+    *,
+    numbers: Numbers,
+    device: torch.device,
+    size: int | None = None,
 ) -> Tensor:
-    """The samples of a noise tensor. Shape: (n, *noise_shape), (n,) or None -> (n, *x.shape) on the CPU."""
+    """The samples of a noise tensor. Shape: (n, *noise_shape), (n,) or None -> (n, *x.shape) on the CPU.
+
+    `size` is how many pass at once, where that is not the sampler's own chunk: only sizes that `same_bits` named
+    keep the promise that a seed names a sample.
+    """
     assert isinstance(sampler, nn.Module)
     training = sampler.training
     sampler.eval()
     drawn = []
-    size = getattr(sampler, "chunk", CHUNK)  # translators take fewer pictures at once
-    for first in range(0, len(noise), size):
-        z = _padded(noise[first : first + size], size).to(device)
-        told = None if condition is None else _padded(condition[first : first + size], size).to(device)
+    chunk = size or int(getattr(sampler, "chunk", CHUNK))  # translators take fewer pictures at once
+    for first in range(0, len(noise), chunk):
+        z = _padded(noise[first : first + chunk], chunk).to(device)
+        told = None if condition is None else _padded(condition[first : first + chunk], chunk).to(device)
         with numbers.autocast(device):
             x = sampler(z, told)
         kept = x[: len(noise) - first].cpu()
         drawn.append(kept.float() if kept.is_floating_point() else kept)
     sampler.train(training)
     return torch.cat(drawn)
+
+
+def same_bits(sampler: Sampler, sizes: Sequence[int], condition: int | None = None, **where: Any) -> list[int]:
+    """Those sizes in which this machine computes the very bits that a whole chunk has, wherever in it a row stands.
+
+    Kernels are chosen by shapes alone, so a size that sums in another order shows it at once: a whole chunk of samples
+    is compared number by number. `where` is `numbers` and `device`, as of `draw`.
+    """
+    chunk: int = getattr(sampler, "chunk", CHUNK)
+    noise = sampler.noise(chunk, generator(0, "same bits"))
+    told = None if condition is None else torch.full((chunk,), condition)
+    whole = draw(sampler, noise, told, **where)
+    return [size for size in sizes if torch.equal(draw(sampler, noise, told, size=size, **where), whole)]
 
 
 def _padded(rows: Tensor, size: int) -> Tensor:

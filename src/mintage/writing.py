@@ -5,27 +5,32 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast, overload
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from mintage.contracts import LanguageModel, TokenCodec
+from mintage.corpus import Corpus
 from mintage.decoding.choice import Decoding
+from mintage.decoding.known_spans import KnownSpans
 from mintage.decoding.vocabulary import Vocabulary
 from mintage.decoding.writer import CHUNK, Ending, Step, Written, steps, write
-from mintage.errors import ConfigError
+from mintage.errors import ConfigError, RunError
+from mintage.opening import open_data
 from mintage.seeding import generator
 from mintage.statistics.verses import parse
-from mintage.storage import write_text
+from mintage.storage import cache_folder, write_text
 from mintage.trained import Trained
 
 __all__ = ["RULE", "Asked", "TextOrigin", "Texts", "Unfolding", "ask", "stream_texts", "write_texts"]
 
 RULE = "\n" + "-" * 40 + "\n"  # between texts that are shown together
 _TOKENS_A_CHARACTER = 8  # that a template may take: four bytes, and as many of a mark before it
+_MOST_KNOWN = 100_000_000  # tokens of a training text that is held against what is written
 _ENDINGS: Mapping[Ending, str] = {
     "separator": "with their document", "stop": "at a stop string", "template": "with the template",
 }  # fmt: skip
@@ -167,6 +172,8 @@ class _Desk:
         codec = cast(TokenCodec, trained.codec)
         self.vocabulary = Vocabulary.of(codec.pieces_of(), codec.separator, codec.beginning)
         self.prompt = _tokens_of(asked, codec)
+        if asked.decoding.no_copy:
+            self.vocabulary = replace(self.vocabulary, known=_learned_spans(trained, asked.decoding.no_copy))
         length = asked.decoding.length
         # A generator for each text: so one does not depend on how many there are, nor its beginning on its length.
         self.noise = torch.stack([torch.rand(length, generator=generator(seed, "text", k)) for k in range(n)])
@@ -192,6 +199,23 @@ def _model_of(trained: Trained) -> LanguageModel:
     if writer is None:
         raise ConfigError(f"The model {trained.recipe.model['name']} draws whole passages and goes on from nothing.")
     return writer  # type: ignore[no-any-return]
+
+
+def _learned_spans(trained: Trained, most: int) -> KnownSpans:
+    """The spans of the training text that are one character longer than may be copied."""
+    recipe = trained.recipe
+    corpus, _, _ = open_data(recipe.data, recipe.codec, recipe.seed, cache_folder())
+    if trained.run.read_facts()["data"]["fingerprint"] != corpus.fingerprint:
+        raise RunError(f"The text that {trained.run.path} learned from has changed: what copies it cannot be told.")
+    assert isinstance(corpus, Corpus)
+    if corpus.train.size > _MOST_KNOWN:
+        raise ConfigError(
+            f"no_copy keeps the spans of the training text in memory, and {corpus.train.size:,} tokens are too many: "
+            f"{_MOST_KNOWN:,} are the most."
+        )
+    return KnownSpans.of(
+        [corpus.codec.decode(torch.from_numpy(np.concatenate(list(corpus.train.stretches()))))], most + 1
+    )
 
 
 def _tokens_of(asked: Asked, codec: TokenCodec) -> Tensor:

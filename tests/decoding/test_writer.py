@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from tests.decoding.toy import Chain, Toy
 from torch import Tensor
 
 from mintage.decoding.choice import Decoding, choose
+from mintage.decoding.known_spans import KnownSpans
 from mintage.decoding.vocabulary import Vocabulary
 from mintage.decoding.writer import Step, Written, steps, write
 from mintage.errors import ConfigError, RunError
@@ -180,5 +183,22 @@ def test_a_model_that_says_no_numbers_is_found_out() -> None:
 
 def test_stops_and_templates_need_a_vocabulary() -> None:
     for decoding in (Decoding(stop=("x",)), Decoding(template="5x4")):
-        with pytest.raises(ConfigError, match="needs the vocabulary"):
+        with pytest.raises(ConfigError, match="need the vocabulary"):
             write(circle(), torch.tensor([1]), numbers(1, 4), decoding)
+
+
+def test_known_spans_give_way_to_other_words() -> None:
+    model, noise = circle(), numbers(2, 12)
+    known = KnownSpans.of(["abcdefgh"], 4)
+    free = write(model, torch.tensor([8]), noise, Decoding(), LETTERS)
+    assert free.texts[0] == "abcdefgh"
+    kept = write(model, torch.tensor([8]), noise, Decoding(length=12), replace(LETTERS, known=known))
+    for text in kept.texts:
+        assert text.startswith("abc")
+        assert not any("abcdefgh"[k : k + 4] in text for k in range(5))
+
+
+def test_spans_that_begin_in_the_prompt_are_known_too() -> None:
+    known = KnownSpans.of(["abcdefgh"], 4)
+    kept = write(circle(), torch.tensor([0, 1, 2]), numbers(1, 1), Decoding(length=1), replace(LETTERS, known=known))
+    assert kept.texts[0] != "d"

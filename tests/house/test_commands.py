@@ -54,6 +54,8 @@ def test_a_shown_make_target_exists(words: list[str]) -> None:
 def test_a_shown_command_has_its_verb_its_flags_and_its_settings(words: list[str]) -> None:
     _, *rest = words
     verb = [rest[0]] if rest and not rest[0].startswith("-") else []
+    if verb == ["keys"]:
+        verb = rest[:2]  # a verb of its own verbs
     known = help_of(*verb)
     for word in rest[len(verb) :]:
         if word.startswith("-"):

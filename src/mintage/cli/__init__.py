@@ -14,6 +14,7 @@ from mintage.cli.judge import compare, evaluate
 from mintage.cli.leave import export
 from mintage.cli.look import explain, models
 from mintage.cli.make import generate
+from mintage.cli.service import keys, serve
 from mintage.cli.start import demo, train
 from mintage.cli.studio import studio
 from mintage.errors import MintageError
@@ -27,8 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (train, evaluate, compare, generate, forecast, backtest, export, studio, models, explain, demo):
+for verb in (train, evaluate, compare, generate, forecast, backtest, export, serve, studio, models, explain, demo):
     app.command()(verb)
+app.add_typer(keys, name="keys")
 
 
 @app.callback(invoke_without_command=True)

@@ -40,6 +40,8 @@ class Decoding(Settings):
     """How many of the last tokens, the prompt's among them, the penalties count."""
     no_repeat_ngram: int = Field(0, ge=0)
     """No run of so many tokens comes twice in a text and its prompt; 0: off."""
+    no_copy: int = Field(0, ge=0)
+    """No span of more than so many characters stands word for word in what was learned from; 0: off."""
     length: int = Field(512, ge=1)
     """Tokens to write at most."""
     stop: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What decoding knows of a codec: the bytes that each token stands for, and which token parts documents."""
+"""What decoding knows of text: the bytes of each token, which token parts documents, and what must not be copied."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from mintage.decoding.known_spans import KnownSpans
 from mintage.errors import ConfigError
 
 __all__ = ["Vocabulary"]
@@ -22,6 +23,7 @@ class Vocabulary:
     pieces: tuple[bytes, ...]  # by token; b"" of one that stands for no text
     separator: int | None = None  # the token between documents: it ends a text
     beginning: int | None = None  # what a text without a prompt goes on from, where that is not the separator
+    known: KnownSpans | None = None  # spans that must not be written
 
     @classmethod
     def of(cls, pieces: Iterable[str | bytes], separator: int | None = None, beginning: int | None = None) -> Self:

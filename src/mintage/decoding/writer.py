@@ -58,6 +58,7 @@ class _Row:
     tokens: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     ending: Ending | None = None
+    tail: bytes = b""  # of what stands so far, prompt and all: as much as a known span may reach back
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,8 +84,8 @@ def write(
 ) -> Written:
     """Go on from a prompt, one text for each row of uniform numbers, chunk after chunk.
 
-    Choose `alone=False`, the first row in a chunk as well, where there are always many: eight rows take 0.7 of
-    the time then.
+    No span of `vocabulary.known` is written, unless nothing else may come. Choose `alone=False`, the first row in a
+    chunk as well, where there are always many: eight rows take 0.7 of the time then.
 
     A text has at most `decoding.length` tokens, and no more than there are numbers. A prompt that is longer than the
     model's context keeps its last part; an empty one starts from `vocabulary.start()`. When the context is full, its
@@ -136,13 +137,13 @@ class _Writing:
     """A prompt that has been read, and the steps that go on from it; the model is in evaluation mode meanwhile."""
 
     def __init__(self, model: LanguageModel, prompt: Tensor, decoding: Decoding, vocabulary: Vocabulary) -> None:
-        if not vocabulary.pieces and (decoding.template or decoding.stop):
-            raise ConfigError("A template or a stop string needs the vocabulary: which text each token stands for.")
+        if not vocabulary.pieces and (decoding.template or decoding.stop or vocabulary.known):
+            raise ConfigError("Templates, stop strings and known spans need the vocabulary: the text of each token.")
         self.model, self.decoding, self.vocabulary = model, decoding, vocabulary
         self.template = Template(decoding.template, vocabulary) if decoding.template else None
         settings = (decoding.repetition_penalty != 1, decoding.frequency_penalty, decoding.presence_penalty)
         self.looks_back = any(settings) or decoding.no_repeat_ngram > 0
-        self.given = prompt
+        self.given, self.known = prompt, vocabulary.known
 
     def __enter__(self) -> _Writing:
         assert isinstance(self.model, nn.Module)
@@ -176,7 +177,8 @@ class _Writing:
         """So many texts of which nothing is written yet."""
         form = self.opening.form
         ending: Ending | None = "template" if self.template and form and self.template.is_done(form) else None
-        return [_Row(TextStream(self.decoding.stop), form, ending=ending) for _ in range(count)]
+        tail = self.vocabulary.bytes_of(self.vocabulary.document(self.given.tolist())) if self.known else b""
+        return [_Row(TextStream(self.decoding.stop), form, ending=ending, tail=tail) for _ in range(count)]
 
     @torch.inference_mode()
     def steps(self, rows: Sequence[_Row], noise: Tensor, size: int) -> Iterator[Step]:
@@ -192,7 +194,7 @@ class _Writing:
             return  # the prompt filled the template
         for t in range(length):
             past = history[:, : start + t] if self.looks_back else None
-            tokens = choose(logits, chance[t], self.decoding, past, self._allowed(rows, history))
+            tokens = self._choose(rows, logits, chance[t], past, self._allowed(rows, history))
             history[:, start + t] = tokens
             said = tokens.tolist()
             if max(said) >= self.model.num_tokens:  # what is chosen where nothing is a number
@@ -214,6 +216,34 @@ class _Writing:
         forms = [row.form for row in rows if row.form is not None]
         return self.template.mask(forms + forms[-1:] * (len(like) - len(forms))).to(like.device)
 
+    def _choose(
+        self, rows: Sequence[_Row], logits: Tensor, chance: Tensor, past: Tensor | None, allowed: Tensor | None
+    ) -> Tensor:
+        """The next token of each row; one that would complete a known span gives way to another."""
+        tokens = choose(logits, chance, self.decoding, past, allowed)
+        if self.known is None:
+            return tokens
+        if allowed is None:
+            allowed = torch.ones_like(logits, dtype=torch.bool)
+        while True:
+            said = tokens.tolist()
+            banned = [
+                place
+                for place, row in enumerate(rows)
+                if not row.ending and allowed[place].sum() > 1 and self._copies(row, said[place])
+            ]
+            if not banned:
+                return tokens
+            for place in banned:
+                allowed[place, said[place]] = False
+            again = choose(logits, chance, self.decoding, past, allowed)
+            tokens[banned] = again[banned]
+
+    def _copies(self, row: _Row, token: int) -> bool:
+        assert self.known is not None
+        piece = self.vocabulary.pieces[token] if token < len(self.vocabulary.pieces) else b""
+        return bool(piece) and self.known.ends_in((row.tail + piece).decode("utf-8", "ignore"), len(piece))
+
     def _take(self, rows: Sequence[_Row], tokens: Sequence[int], is_last: bool) -> Step:
         """Give each row its token; those that it ends show what they held back."""
         news = Step([None] * len(rows), [""] * len(rows))
@@ -226,6 +256,8 @@ class _Writing:
             else:
                 row.tokens.append(token)
                 news.tokens[place] = token
+                if self.known is not None:
+                    row.tail = (row.tail + pieces[token])[-4 * self.known.length :]  # a character has up to four bytes
                 shown = row.stream.feed(pieces[token]) if pieces else ""
                 if row.stream.stopped:
                     row.ending = "stop"

@@ -56,7 +56,7 @@ class ClosestRecord(Settings):
         counts = {part: len(each) for part, each in points.items()}
         return Findings(
             [
-                _share_score(share, floor[0], counts),
+                _share_score(share, floor, counts),
                 _distance_score(near.distances[:, 0], by_themselves.distances[:, 0], counts),
             ]
         )
@@ -95,15 +95,21 @@ class _Sides(NamedTuple):
         return weighed(share), Interval(weighed(max(0.0, low)), weighed(min(1.0, high)))
 
 
-def _share_score(share: tuple[float, Interval], floor: float, counts: dict[str, int]) -> Score:
+def _share_score(share: tuple[float, Interval], floor: tuple[float, Interval], counts: dict[str, int]) -> Score:
     value, (low, high) = share
-    verdict = "they lean on the records that were learned from" if low > 0.5 else "no sign of copying"
+    unseen, (_, most) = floor
+    if low > max(0.5, most):
+        verdict = "they lean on the records that were learned from"
+    elif low > 0.5:
+        verdict = f"but so are {unseen:.1%} of real records that nobody learned from, so this is no sign of copying"
+    else:
+        verdict = "no sign of copying"
     return Score(
         name="closest_record",
         value=value,
         low=low,
         high=high,
-        floor=floor,
+        floor=unseen,
         ideal=0.5,
         counts=counts,
         words=f"{value:.1%} of the made records ({low:.1%} to {high:.1%}) are nearer to a training record than to any "

@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from mintage.errors import MintageError
 from mintage.studio.place import Place
+from mintage.studio.routes import create, laboratory
 from mintage.web.guard import LOOPBACK, Guard, Rules
 
 __all__ = ["ROUTERS", "make_app"]
@@ -21,7 +22,7 @@ POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; "
     "base-uri 'none'; form-action 'none'; object-src 'none'"
 )
-ROUTERS: Sequence[Callable[[Place], APIRouter]] = ()
+ROUTERS: Sequence[Callable[[Place], APIRouter]] = (create.router, laboratory.router)
 
 
 def make_app(place: Place, *, token: str, hosts: Sequence[str] = ()) -> Guard:
@@ -37,4 +38,4 @@ def make_app(place: Place, *, token: str, hosts: Sequence[str] = ()) -> Guard:
 
 
 async def _explain(request: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": str(error), "kind": type(error).__name__}, 400)
+    return JSONResponse({"detail": str(error), "kind": type(error).__name__}, getattr(error, "status", 400))

@@ -32,6 +32,8 @@ TELLING = (
     ("nats_per_token",),
     ("bits_per_byte",),
     ("quality",),
+    ("child_counts",),
+    ("child_pairs",),
     ("record_recognition",),
     ("train_on_synthetic",),
     ("forecast_score",),

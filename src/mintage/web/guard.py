@@ -5,12 +5,13 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["LOOPBACK", "Guard", "Rules"]
+__all__ = ["LOOPBACK", "App", "Guard", "Message", "Receive", "Rules", "Scope", "Send", "refuse"]
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -117,14 +118,14 @@ class Guard:
 
         async def noted(message: Message) -> None:
             nonlocal started
-            started = True
-            await send(message)
+            if started or seen <= most:  # what was made of half a body is not what should be heard
+                started = True
+                await send(message)
 
-        try:
+        with suppress(TooLarge):
             await self.app(scope, counted, noted)
-        except TooLarge:
-            if not started:
-                await refuse(send, 413, f"The body has more than {most:,} bytes, which is the most that is taken here.")
+        if seen > most and not started:
+            await refuse(send, 413, f"The body has more than {most:,} bytes, which is the most that is taken here.")
 
     def _with_headers(self, send: Send) -> Send:
         extra = [*_HEADERS, (b"content-security-policy", self.rules.policy.encode())]
@@ -138,12 +139,14 @@ class Guard:
         return sent
 
 
-async def refuse(send: Send, status: int, detail: str) -> None:
+async def refuse(send: Send, status: int, detail: str, retry_after: str = "") -> None:
     """Answer with a JSON problem."""
     body = json.dumps({"detail": detail}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
+    if retry_after:
+        headers.append((b"retry-after", retry_after.encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

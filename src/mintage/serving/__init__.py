@@ -1,0 +1,1 @@
+"""Generators over HTTP: one thread a model, a bounded queue, batches that change no answer."""

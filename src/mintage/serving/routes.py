@@ -1,0 +1,193 @@
+"""What a program may ask for by Mintage's own words: any kind of sample, in the form that it accepts."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Header, HTTPException, Query, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from mintage import writing
+from mintage.serving import answers
+from mintage.serving.engine import Engine
+from mintage.serving.service import Service
+from mintage.serving.waiting import attended, charge, wait_for
+
+__all__ = ["routes"]
+
+MOST_SEED = 2**63 - 1
+FORMS: Mapping[str, Sequence[str]] = {
+    "pictures": ("image/png", "application/json", "application/zip"),
+    "text": ("text/plain", "application/json", "text/event-stream"),
+    "records": ("text/csv", "application/json"),
+    "series": ("text/csv", "application/json"),
+}
+
+
+class Generate(BaseModel):
+    """What is asked for. The same model, seed and settings always give the same answer."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"n": 1, "seed": 7},
+                {"n": 16, "seed": 7, "of": "Sneaker"},
+                {"prompt": "It is a truth", "n": 1, "seed": 1, "decoding": {"temperature": 0.8, "length": 200}},
+                {"n": 1000, "seed": 3, "where": "age < 30"},
+            ]
+        },
+    )
+
+    model: str | None = Field(None, description="One of /v1/models; unset: the first.")
+    n: int = Field(1, ge=1, description="How many: pictures, texts, records or scenarios.")
+    seed: int = Field(0, ge=0, le=MOST_SEED, description="Names the samples.")
+    of: str | int | None = Field(None, description="Of pictures: a class, by name or index.")
+    prompt: str = Field("", max_length=100_000, description="Of texts: what they go on from.")
+    heading: str | None = Field(None, max_length=1_000, description="Of texts: the first line.")
+    decoding: dict[str, Any] = Field({}, description="Of texts: temperature, top_p, length and the like.")
+    where: str = Field("", max_length=10_000, description="Of records: a condition such as age < 30.")
+    balance: str = Field("", max_length=1_000, description="Of records: a column whose levels are equally common.")
+    no_missing: bool = Field(False, description="Of records: every value is there.")
+    horizon: int = Field(20, ge=1, le=10_000, description="Of scenarios: steps.")
+
+
+def routes(service: Service) -> APIRouter:
+    """The routes of one service."""
+    router = APIRouter(prefix="/v1", tags=["Mintage"])
+
+    @router.post(
+        "/generate",
+        summary="Samples of any kind, in the form that is accepted",
+        response_class=Response,
+        responses={200: {"content": {form: {} for forms in FORMS.values() for form in forms}}},
+    )
+    async def generate(
+        request: Request,
+        asked: Annotated[Generate, Body()],
+        accept: Annotated[str, Header()] = "*/*",
+        timeout: Annotated[float | None, Header(alias="x-timeout-seconds", ge=1, le=600)] = None,
+    ) -> Response:
+        engine = wait_for(service, asked.model)
+        form = chosen_form(accept, FORMS[engine.makes])
+        seconds = timeout or service.caps.seconds
+        if engine.makes == "pictures":
+            return await _pictures(request, service, engine, asked, form, seconds)
+        if engine.makes == "text":
+            return await _text(request, service, engine, asked, form, seconds)
+        return await _table(request, service, engine, asked, form, seconds)
+
+    @router.post("/translate", summary="A picture out of a picture", response_class=Response)
+    async def translate(
+        request: Request,
+        picture: Annotated[bytes, Body(media_type="application/octet-stream")],
+        model: Annotated[str | None, Query()] = None,
+        strength: Annotated[float, Query(ge=0, le=1)] = 1.0,
+    ) -> Response:
+        engine = wait_for(service, model)
+        charge(request, 1)
+        made = await attended(request, answers.translate(engine, picture, strength, service.caps.seconds))
+        return Response(made, media_type="image/png")
+
+    return router
+
+
+async def _pictures(
+    request: Request, service: Service, engine: Engine, asked: Generate, form: str, seconds: float
+) -> Response:
+    capped(asked.n, service.caps.pictures, "pictures")
+    charge(request, asked.n)
+    made = await attended(request, answers.draw_pictures(engine, asked.n, asked.seed, asked.of, seconds))
+    if form == "image/png":
+        return Response(made.png(), media_type=form)
+    if form == "application/zip":
+        return Response(made.zip(), media_type=form)
+    items = [
+        {"png": base64.b64encode(data).decode(), "seed": asked.seed, "index": origin.index, "of": origin.condition}
+        for data, origin in zip(made.pngs(), made.made.origins, strict=True)
+    ]
+    return JSONResponse({"model": engine.name, "items": items})
+
+
+async def _text(
+    request: Request, service: Service, engine: Engine, asked: Generate, form: str, seconds: float
+) -> Response:
+    capped(asked.n, service.caps.texts, "texts")
+    told = writing.ask(asked.prompt, asked.heading, asked.decoding, {})
+    capped(told.decoding.length, service.caps.tokens, "tokens (decoding.length)")
+    charge(request, asked.n)
+    if form == "text/event-stream":
+        pieces = answers.stream_text(engine, told, asked.n, asked.seed, seconds)
+        return StreamingResponse(await opened(pieces), media_type=form)
+    made = await attended(request, answers.write_texts(engine, told, asked.n, asked.seed, seconds))
+    if form == "text/plain":
+        return PlainTextResponse(str(made))
+    items = [
+        {"text": text, "index": index, "ended": ending}
+        for index, (text, ending) in enumerate(zip(made, made.endings, strict=True))
+    ]
+    return JSONResponse({"model": engine.name, "seed": asked.seed, "items": items, "remarks": made.remarks})
+
+
+async def _table(
+    request: Request, service: Service, engine: Engine, asked: Generate, form: str, seconds: float
+) -> Response:
+    capped(asked.n, service.caps.records, engine.makes)
+    charge(request, asked.n)
+    settings: dict[str, Any] = {"horizon": asked.horizon}
+    if engine.makes == "records":
+        settings = {"where": asked.where, "balance": asked.balance, "no_missing": asked.no_missing}
+    frame = await attended(request, answers.draw_table(engine, asked.n, asked.seed, settings, seconds))
+    if form == "text/csv":
+        return Response(frame.to_csv(index=False), media_type="text/csv; charset=utf-8")
+    return Response(frame.to_json(orient="records", date_format="iso"), media_type="application/json")
+
+
+def chosen_form(accept: str, forms: Sequence[str]) -> str:
+    """The form that is accepted most gladly, of those that can be made.
+
+    >>> chosen_form("text/html, application/json;q=0.9, */*;q=0.1", ["image/png", "application/json"])
+    'application/json'
+    """
+    best, most = "", 0.0
+    for part in accept.split(","):
+        name, *settings = (piece.strip().lower() for piece in part.split(";"))
+        weight = 1.0
+        for setting in settings:
+            if setting.startswith("q="):
+                try:
+                    weight = float(setting[2:])
+                except ValueError:
+                    weight = 0.0
+        kind = name.split("/")[0]
+        found = next((form for form in forms if name in ("*/*", form, f"{form.split('/')[0]}/*") and kind), "")
+        if found and weight > most:
+            best, most = found, weight
+    if not best:
+        raise HTTPException(406, f"This model answers in {', '.join(forms)}; {accept!r} accepts none of them.")
+    return best
+
+
+def capped(n: int, most: int, what: str) -> None:
+    """Refuse more than the server gives at once."""
+    if n > most:
+        raise HTTPException(422, f"{n:,} {what} are asked for, and one request may ask for {most:,}.")
+
+
+async def opened(pieces: AsyncIterator[str]) -> AsyncIterator[bytes]:
+    """Pieces as server-sent events, once the first is there: until then a refusal can still be an honest answer."""
+    from mintage.web.events import Event
+
+    first = await anext(pieces, None)
+
+    async def events() -> AsyncIterator[bytes]:
+        if first is not None:
+            yield bytes(Event("piece", {"text": first}))
+        async for piece in pieces:
+            yield bytes(Event("piece", {"text": piece}))
+        yield bytes(Event("end", {}))
+
+    return events()

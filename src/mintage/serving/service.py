@@ -1,0 +1,77 @@
+"""The generators that one server offers, opened one after another while it already answers that it lives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mintage.errors import ConfigError, MintageError
+from mintage.registry import suggest
+from mintage.serving.engine import Engine, Limits
+
+__all__ = ["Caps", "Service"]
+
+
+@dataclass(frozen=True)
+class Caps:
+    """The most that one request may ask for."""
+
+    pictures: int = 64
+    texts: int = 16
+    tokens: int = 4_096
+    records: int = 100_000
+    seconds: float = 30.0  # until work must have begun, where the request does not say
+
+
+@dataclass
+class Service:
+    """Engines by the name of their run; the first one answers where no model is named."""
+
+    paths: Sequence[Path]
+    limits: Limits = field(default_factory=Limits)
+    caps: Caps = field(default_factory=Caps)
+    engines: dict[str, Engine] = field(default_factory=dict)
+    failure: str = ""
+    draining: bool = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every generator can be asked."""
+        return len(self.engines) == len(self.paths) and not self.draining
+
+    async def open(self) -> None:
+        """Load every run; what cannot be loaded is told by `failure`."""
+        try:
+            for path in self.paths:
+                engine = await Engine.open(path, self.limits)
+                if engine.name in self.engines:
+                    raise ConfigError(f"Two of the runs are called {engine.name}: the name is how a program asks.")
+                self.engines[engine.name] = engine
+        except MintageError as error:
+            self.failure = str(error)
+            raise
+
+    async def close(self) -> None:
+        """Finish what was accepted."""
+        self.draining = True
+        await asyncio.gather(*(engine.close() for engine in self.engines.values()))
+
+    def find(self, name: str | None) -> Engine:
+        """The engine of a model's name; without one, the first.
+
+        Raises:
+            KeyError: there is none of this name; its text says what there is.
+        """
+        if not self.engines:
+            raise KeyError("No generator is ready yet. Ask /readyz.")
+        if not name:
+            return next(iter(self.engines.values()))
+        if name not in self.engines:
+            raise KeyError(f"There is no model {name!r} here. {suggest(name, list(self.engines))}")
+        return self.engines[name]
+
+    def waiting(self) -> Mapping[str, int]:
+        """Orders that wait, by engine."""
+        return {name: engine.waiting for name, engine in self.engines.items()}

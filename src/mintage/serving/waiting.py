@@ -1,0 +1,55 @@
+"""How a request waits: for a generator of its name, at the price of its key, and only as long as its caller does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from fastapi import HTTPException, Request
+
+from mintage.serving.engine import Engine
+from mintage.serving.service import Service
+
+T = TypeVar("T")
+
+__all__ = ["Gone", "attended", "charge", "wait_for"]
+
+LOOK = 0.05  # seconds of waiting after which a caller is first looked after
+GONE = 499  # what is noted where nobody hears the answer
+
+
+class Gone(HTTPException):
+    """The caller left before the answer was there."""
+
+    def __init__(self) -> None:
+        super().__init__(GONE, "The caller is gone.")
+
+
+def wait_for(service: Service, name: str | None) -> Engine:
+    """The engine of a model's name, or 404, or 503 while generators are being loaded."""
+    if not service.engines or (name and name not in service.engines and not service.is_ready):
+        raise HTTPException(503, "The generators are being loaded. Ask again soon.", {"Retry-After": "1"})
+    try:
+        return service.find(name)
+    except KeyError as error:
+        raise HTTPException(404, str(error.args[0])) from None
+
+
+def charge(request: Request, samples: int) -> None:
+    """Take samples off the day's share of whoever asks."""
+    if (key := request.state.key) is not None:
+        request.app.state.keys.take(key, samples)
+        request.app.state.metrics.samples.labels(key.name).inc(samples)
+
+
+async def attended(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """The result of work, given up as soon as the caller is gone."""
+    task = asyncio.ensure_future(work)
+    done, _ = await asyncio.wait((task,), timeout=LOOK)
+    while not done:
+        if await request.is_disconnected():
+            task.cancel()
+            raise Gone
+        done, _ = await asyncio.wait((task,), timeout=LOOK)
+    return task.result()

@@ -1,0 +1,71 @@
+"""Runs that a server offers, trained for a moment, and a client of one server over all of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conftest import TINY
+
+import mintage
+
+pytest.importorskip("fastapi")
+
+from starlette.testclient import TestClient
+
+from mintage.serving.app import Access, make_app
+from mintage.serving.service import Service
+from mintage.web.guard import LOOPBACK
+
+Opening = Callable[..., AbstractContextManager[TestClient]]
+
+
+@pytest.fixture(scope="session")
+def pictures(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> mintage.Run:
+    return mintage.train(photos, overrides=[*TINY, "training.steps=4"], out=tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="session")
+def writer(tmp_path_factory: pytest.TempPathFactory) -> mintage.Run:
+    folder = tmp_path_factory.mktemp("text")
+    (folder / "text.txt").write_text("The cat sat on the mat, and the dog sat on the log: 春风. " * 120, "utf-8")
+    tiny = ["model.width=16", "model.layers=1", "model.heads=1", "data.context=16", "training.steps=6"]
+    return mintage.train(folder / "text.txt", overrides=[*tiny, "training.frames=2"], out=folder / "runs")
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory: pytest.TempPathFactory) -> mintage.Run:
+    pd = pytest.importorskip("pandas")
+    folder = tmp_path_factory.mktemp("table")
+    pd.DataFrame({"age": [20 + k % 50 for k in range(300)], "kind": ["a", "b", "c"] * 100}).to_csv(
+        folder / "people.csv", index=False
+    )
+    tiny = ["training.steps=20", "training.frames=2"]
+    return mintage.train(folder / "people.csv", overrides=tiny, out=folder / "runs")
+
+
+@pytest.fixture(scope="session")
+def opening(pictures: mintage.Run, writer: mintage.Run, table: mintage.Run) -> Opening:
+    """Opens a client of a server over all three; keywords are those of `Service`, and `keys` and `log` of `Access`."""
+
+    @contextmanager
+    def opened(**settings: Any) -> Iterator[TestClient]:
+        access = Access(LOOPBACK, settings.pop("keys", None), settings.pop("log", None))
+        service = Service([pictures.path, writer.path, table.path], **settings)
+        with TestClient(make_app(service, access), base_url="http://127.0.0.1") as client:
+            deadline = time.monotonic() + 30
+            while client.get("/readyz").status_code != 200 and time.monotonic() < deadline:
+                time.sleep(0.02)
+            yield client
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def client(opening: Opening) -> Iterator[TestClient]:
+    with opening() as client:
+        yield client
