@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-
 __all__ = ["explain", "models"]
 
 _ROOMS = {

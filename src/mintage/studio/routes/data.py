@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,7 @@ class Looks:
 
 def router(place: Place) -> APIRouter:
     """Everything under /data."""
-    routes = APIRouter()
+    routes = APIRouter(tags=["data"])
     shelf, looks = Shelf(place.data, place.home / "trash" / "data"), Looks()
     shelf.prepare()
 
@@ -128,10 +127,12 @@ def find_data(shelf: Shelf, name: str) -> Stored:
         raise HTTPException(404, f"There is no data called {name!r}. Drop some, or choose another.") from error
 
 
-_picture: Callable[[Path], Response] = lambda file: FileResponse(  # noqa: E731
-    file, media_type="image/webp", headers={"cache-control": "private, max-age=600"}
-)
-_text: Callable[[Path], Response] = lambda file: PlainTextResponse(file.read_text("utf-8"))  # noqa: E731
+def _picture(file: Path) -> Response:
+    return FileResponse(file, media_type="image/webp", headers={"cache-control": "private, max-age=600"})
+
+
+def _text(file: Path) -> Response:
+    return PlainTextResponse(file.read_text("utf-8"))
 
 
 def _row(stored: Stored) -> dict[str, Any]:
