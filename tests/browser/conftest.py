@@ -71,13 +71,14 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def visit(chromium: Any, studio: Studio) -> Iterator[Callable[..., Visit]]:
-    """Visit the studio; at the end nothing may have gone wrong on any page."""
+def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visit]]:
+    """Visit the shared studio or another one; at the end nothing may have gone wrong on any page."""
     visits: list[Visit] = []
 
     def come(
-        language: str = "en", theme: str = "light", size: tuple[int, int] = (1280, 860), studio: Studio = studio
+        language: str = "en", theme: str = "light", size: tuple[int, int] = (1280, 860), studio: Studio | None = None
     ) -> Visit:
+        studio = studio or request.getfixturevalue("studio")
         visits.append(Visit(chromium, studio, language, theme, size))
         return visits[-1]
 

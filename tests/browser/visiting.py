@@ -151,6 +151,8 @@ class Visit:
 
     def look(self, name: str, *, full: bool = True) -> None:
         """Keep a screenshot."""
+        if full:
+            self.page.evaluate("scrollTo(0, 0)")
         self.page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=full)
 
     def button(self, key: str) -> Any:
