@@ -20,8 +20,8 @@ export async function show(place, { parts, signal }) {
 
 /** Everything there is, and a place to drop more. */
 async function showAll(place, signal) {
-  const all = await get("/data", { signal });
-  const grid = h("ul", { class: "grid", "aria-label": t("data.list") }, all.map(tile));
+  const all = await get("/data", { signal, query: { look: true } });
+  const grid = h("ul", { class: "grid", style: { "list-style": "none", padding: 0 }, "aria-label": t("data.list") }, all.map(tile));
   const own = all.some((one) => !one.builtin);
   const hint = own ? null : h("p", { class: "note" }, icon("info"), h("span", {}, t("data.teach")));
   replace(place, pageHead(t("data.title"), t("data.lead")), landing(signal), hint, h("h2", {}, t("data.yours")), grid);

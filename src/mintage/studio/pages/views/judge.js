@@ -27,7 +27,7 @@ async function showAll(place, signal) {
     const words = h("div", { class: "words" }, h("strong", { class: "truncate" }, run.id), h("small", { class: "quiet" }, t("judge.steps", { n: run.steps }), " · ", when(run.created)));
     return h("li", {}, h("a", { class: "tile", href: to("judge", run.id) }, cover, words));
   });
-  replace(place, pageHead(t("judge.title"), t("judge.lead")), h("ul", { class: "grid", "aria-label": t("judge.runs") }, tiles));
+  replace(place, pageHead(t("judge.title"), t("judge.lead")), h("ul", { class: "grid", style: { "list-style": "none", padding: 0 }, "aria-label": t("judge.runs") }, tiles));
 }
 
 /** One run: its verdict, or how to get one. */

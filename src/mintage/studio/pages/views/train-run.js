@@ -125,14 +125,14 @@ function drawCharts(place, keys, signal) {
     const drawn = chart(box, { series: series.slice(0, MOST_CURVES), label: title, signal });
     all.push((rows) => drawn.set(rows.map(change)));
   };
-  const judged = keys.filter((key) => /^discriminator\/(real|fake|heldout)$/.test(key));
+  const judged = ["real", "fake", "heldout"].map((one) => `discriminator/${one}`).filter((key) => keys.includes(key));
   const losses = keys.filter((key) => !judged.includes(key) && !key.startsWith("score/") && !/recognition|r1$|r2$/.test(key));
   const label = (key) => {
     const known = key.replace("/", ".");
     return has(`train.figure.${known}`) ? t(`train.figure.${known}`) : key.replace("/", ": ");
   };
   add(t("train.losses"), losses.map((key) => ({ key, label: label(key) })));
-  const logits = judged.map((key, at) => ({ key, label: label(key), dash: at === 2 }));
+  const logits = judged.map((key) => ({ key, label: label(key), dash: key.endsWith("heldout") }));
   add(t("train.verdicts"), logits, (row) => ({ ...row, ...Object.fromEntries(judged.map((key) => [key, probability(row[key])])) }));
   add(t("train.scores"), keys.filter((key) => key.startsWith("score/")).map((key) => ({ key, label: key.slice(6).replaceAll("_", " ") })));
   return { keys: keys.join(), set: (rows) => all.forEach((set) => set(rows)) };
