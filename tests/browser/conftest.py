@@ -91,13 +91,13 @@ def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as a newcomer has one: 240 PNGs in two sub-folders, and a file that is no picture."""
+    """A folder as a newcomer has one: 320 PNGs in two sub-folders, and a file that is no picture."""
     source = registry.find("sources", "fashion_mnist")()
     root = tmp_path_factory.mktemp("newcomer") / "My wardrobe"
     for index in range(len(source)):
         example = source[index]
         kind = {1: "trousers", 7: "sneakers"}.get(example.condition)
-        if kind and len(list((root / kind).glob("*"))) < 120:
+        if kind and len(list((root / kind).glob("*"))) < 160:
             (root / kind).mkdir(parents=True, exist_ok=True)
             Image.fromarray(example.x).save(root / kind / f"{index:05}.png")
     (root / "trousers" / "broken.png").write_bytes(b"this is no picture")

@@ -63,8 +63,10 @@ def train(one: Visit) -> None:
     """The one button, after some settings that make it a matter of seconds."""
     page, words = one.page, one.words
     page.locator("summary", has_text=words("train.settings")).click()
-    page.locator("select[name=model]").select_option("dcgan")
-    page.locator("[name='model.width']").wait_for(state="attached")
+    page.locator("[name='training.steps']").wait_for(state="attached")
+    with page.expect_response(lambda answer: "/api/schema?" in answer.url and "model=dcgan" in answer.url):
+        page.locator("select[name=model]").select_option("dcgan")
+    page.wait_for_timeout(300)  # until the form is drawn anew
     page.evaluate("document.querySelectorAll('.form details').forEach((one) => (one.open = true))")
     for name, value in SHORT.items():
         page.locator(f"[name='{name}']").fill(str(value))
