@@ -130,6 +130,8 @@ def test_thousands_of_pictures_are_scrolled_through_with_few_in_the_page(visit: 
     last = page.locator(".made.now")
     one.until("/seed/.test(document.querySelector('.made.now').ariaLabel)")
     assert last.get_attribute("aria-posinset") == str(MANY)
+    one.rest()
+    assert page.evaluate("[...document.querySelectorAll('.made img')].every((one) => one.naturalWidth === 28)")
     one.look("gallery-end", full=False)
 
 
