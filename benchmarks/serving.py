@@ -256,7 +256,7 @@ def main() -> None:
     parser.add_argument("--soak", type=int, default=0, help="requests; 0: none")
     parser.add_argument("--name", default="serving")
     asked = parser.parse_args()
-    asked.seconds, asked.windows = (3.0, 1) if asked.quick else (10.0, 3)
+    asked.seconds, asked.windows = (4.0, 1) if asked.quick else (10.0, 3)
     run = mintage.load(asked.run)
     wanted = [np.asarray(run.generate(1, seed=seed)[0]) for seed in range(SEEDS)]  # type: ignore[index]
     result: dict[str, Any] = {"machine": describe(), "run": asked.run.name, "seconds": asked.seconds, "servers": {}}

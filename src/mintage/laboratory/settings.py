@@ -32,7 +32,7 @@ class LaboratorySettings(Settings):
     """Turns of the discriminator for one of the generator."""
     batch: int = Field(128, ge=2, le=1024)
     """Samples a step."""
-    speed: int = Field(5, ge=1, le=100)
+    speed: int = Field(10, ge=1, le=100)
     """Steps from one frame to the next."""
     width: int = Field(64, ge=4, le=256)
     """Units in each layer; a new game."""

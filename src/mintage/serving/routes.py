@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Body, Header, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
@@ -12,12 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mintage import writing
 from mintage.serving import answers
+from mintage.serving.bodies import body_of, body_schema
 from mintage.serving.engine import Engine
 from mintage.serving.service import Service
 from mintage.serving.waiting import attended, charge, wait_for
 
 __all__ = ["routes"]
 
+T = TypeVar("T")
+
+MOST_AT_ONCE = 10_000  # pixels that are encoded in the event loop
 MOST_SEED = 2**63 - 1
 FORMS: Mapping[str, Sequence[str]] = {
     "pictures": ("image/png", "application/json", "application/zip"),
@@ -64,13 +69,13 @@ def routes(service: Service) -> APIRouter:
         summary="Samples of any kind, in the form that is accepted",
         response_class=Response,
         responses={200: {"content": {form: {} for forms in FORMS.values() for form in forms}}},
+        openapi_extra=body_schema(Generate),
     )
     async def generate(
-        request: Request,
-        asked: Annotated[Generate, Body()],
-        accept: Annotated[str, Header()] = "*/*",
-        timeout: Annotated[float | None, Header(alias="x-timeout-seconds", ge=1, le=600)] = None,
+        request: Request, timeout: Annotated[float | None, Header(alias="x-timeout-seconds", ge=1, le=600)] = None
     ) -> Response:
+        asked = await body_of(request, Generate)
+        accept = request.headers.get("accept", "*/*")
         engine = wait_for(service, asked.model)
         form = chosen_form(accept, FORMS[engine.makes])
         seconds = timeout or service.caps.seconds
@@ -102,12 +107,13 @@ async def _pictures(
     charge(request, asked.n)
     made = await attended(request, answers.draw_pictures(engine, asked.n, asked.seed, asked.of, seconds))
     if form == "image/png":
-        return Response(made.png(), media_type=form)
+        return Response(await encoded(made, made.png), media_type=form)
     if form == "application/zip":
-        return Response(made.zip(), media_type=form)
+        return Response(await encoded(made, made.zip), media_type=form)
+    files = await encoded(made, made.pngs)
     items = [
         {"png": base64.b64encode(data).decode(), "seed": asked.seed, "index": origin.index, "of": origin.condition}
-        for data, origin in zip(made.pngs(), made.made.origins, strict=True)
+        for data, origin in zip(files, made.made.origins, strict=True)
     ]
     return JSONResponse({"model": engine.name, "items": items})
 
@@ -169,6 +175,11 @@ def chosen_form(accept: str, forms: Sequence[str]) -> str:
     if not best:
         raise HTTPException(406, f"This model answers in {', '.join(forms)}; {accept!r} accepts none of them.")
     return best
+
+
+async def encoded(made: answers.Pictures, encode: Callable[[], T]) -> T:
+    """Files of pictures: small ones at once, since going to another thread takes longer than they do."""
+    return encode() if made.pixels <= MOST_AT_ONCE else await asyncio.to_thread(encode)
 
 
 def capped(n: int, most: int, what: str) -> None:

@@ -37,6 +37,7 @@ async function show({ keepFocus = false } = {}) {
     fail(error);
     replace(main, place);
     broken(place, error);
+    whenTitled(place, left.signal, moved);
   } finally {
     clearTimeout(slow);
   }
@@ -55,10 +56,8 @@ function whenTitled(place, signal, moved) {
     if (!title) return false;
     const words = title.textContent.trim();
     document.title = words && words !== "Mintage" ? `${words} · Mintage` : "Mintage";
-    if (moved) {
-      title.tabIndex = -1;
-      title.focus({ preventScroll: true });
-    }
+    title.tabIndex = -1;
+    if (moved) title.focus({ preventScroll: true });
     return true;
   };
   if (look()) return;

@@ -36,7 +36,7 @@ async function known(path, signal) {
 
 /** The greeting: a place to drop on for a newcomer; a way on for everyone else. */
 function hero(trained, signal) {
-  const canvas = h("canvas", { width: 168, height: 126, "aria-hidden": "true" });
+  const canvas = h("canvas", { width: 174, height: 124, "aria-hidden": "true" });
   playMinting(canvas, signal);
   const side = trained.length ? canvas : landing(signal);
   const start = trained.length

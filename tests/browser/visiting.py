@@ -1,0 +1,136 @@
+"""A studio of its own, and people who visit it: what they read, press and see, and what goes wrong meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import house
+import pytest
+
+PAGES = house.ROOT / "src/mintage/studio/pages"
+ARTEFACTS = house.ROOT / "artefacts/browser"
+VIEWS = ("home", "data", "train", "create", "gallery", "judge", "laboratory")
+LANGUAGES = ("en", "zh-CN")
+THEMES: tuple[Any, ...] = ("light", "dark")
+PATIENCE = 20_000  # milliseconds; two cores share this with a training
+
+
+class Words:
+    """What the page says in a language: words("home.title"), words("data.files", n=3)."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.texts: dict[str, str] = {}
+        for path in (PAGES / "words" / language).glob("*.json"):
+            self.texts |= json.loads(path.read_text("utf-8"))
+
+    def __call__(self, key: str, **values: object) -> str:
+        text = self.texts[key]
+        for name, value in values.items():
+            text = text.replace(f"{{{name}}}", str(value))
+        return text
+
+    def like(self, key: str) -> re.Pattern[str]:
+        """The text with anything in its places."""
+        return re.compile(".*".join(re.escape(part) for part in re.split(r"\{\w+\}", self.texts[key])))
+
+
+class Studio:
+    """A studio in its own process, with nothing in it."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        program = "import sys; sys.argv[0] = 'mintage'; from mintage.cli import main; main()"
+        place = ["--home", str(self.home / "studio"), "--runs", str(self.home / "runs")]
+        env = {**os.environ, "MINTAGE_CACHE": str(self.home / "cache"), "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+        env["PYTHONPATH"] = os.pathsep.join([str(house.ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", program, "studio", "--no-open", "--port", str(self.port), *place],
+            cwd=self.home, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        self.said: list[str] = []
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said.append(line)
+            if found := re.search(r"http://127\.0\.0\.1:(\d+)/\S*", line):
+                self.address, self.port = found[0], int(found[1])
+                break
+        else:
+            pytest.fail(f"the studio did not start: {''.join(self.said)}")
+        threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True).start()
+
+    def _listen(self, lines: Iterator[str]) -> None:
+        self.said.extend(lines)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def end(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+class Visit:
+    """One person at the studio: a page in a language and a theme, and everything that went wrong on it."""
+
+    def __init__(self, chromium: Any, studio: Studio, language: str, theme: str, size: tuple[int, int]) -> None:
+        self.studio, self.words, self.theme, self.size = studio, Words(language), theme, size
+        self.context = chromium.new_context(
+            locale=language, color_scheme=theme, viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce"
+        )
+        self.context.set_default_timeout(PATIENCE)
+        self.wrong: list[str] = []
+        self.page = self.context.new_page()
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
+        self.page.on("request", self._request)
+        self.page.goto(studio.address)
+        self.page.wait_for_selector("h1")
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.wrong.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _request(self, request: Any) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("data", "blob") and (parts.hostname, parts.port) != ("127.0.0.1", self.studio.port):
+            self.wrong.append(f"asked elsewhere: {request.url}")
+
+    def go(self, name: str, *rest: str) -> Any:
+        """To a page by its address, until its title stands there and nothing more is awaited."""
+        path = "/".join(part for part in (name, *rest) if part != "home")
+        self.page.goto(f"http://127.0.0.1:{self.studio.port}/#/{path}")
+        self.page.wait_for_selector(f".view-{name} h1")
+        self.rest()
+        return self.page
+
+    def rest(self) -> None:
+        """Until pictures are there and nothing moves; a page that listens to events is never quite silent."""
+        self.page.wait_for_function("[...document.images].every((one) => one.complete || one.loading === 'lazy')")
+        self.page.wait_for_timeout(350)
+
+    def look(self, name: str, *, full: bool = True) -> None:
+        """Keep a screenshot."""
+        self.page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=full)
+
+    def button(self, key: str) -> Any:
+        """The button or link that says this."""
+        text = self.words.like(key)
+        return self.page.get_by_role("button", name=text).or_(self.page.get_by_role("link", name=text)).first
