@@ -25,6 +25,7 @@ FLAGS = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in item.path.parts:
@@ -40,9 +41,10 @@ def artefacts() -> Path:
 
 
 @pytest.fixture(scope="session")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    """The studio that all tests of a session share; what one made, the next one sees."""
+def studio(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """The studio that most tests of a session share, with one run in it; what one made, the next one sees."""
     one = Studio(tmp_path_factory.mktemp("studio"))
+    one.furnish(pictures)
     yield one
     one.end()
 

@@ -27,7 +27,7 @@ def test_the_language_changes_everywhere_and_is_kept(visit: Visiting) -> None:
     one = visit("en")
     assert one.page.locator("html").get_attribute("lang") == "en"
     one.page.get_by_role("button", name="中文").click()
-    one.page.wait_for_function("document.documentElement.lang === 'zh-CN' && document.querySelector('h1')")
+    one.until("document.documentElement.lang === 'zh-CN' && document.querySelector('h1')")
     chinese = type(one.words)("zh-CN")
     one.page.get_by_role("heading", level=1, name=chinese("home.title")).wait_for()
     assert chinese("home.title") in one.page.title()

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ ARTEFACTS = house.ROOT / "artefacts/browser"
 VIEWS = ("home", "data", "train", "create", "gallery", "judge", "laboratory")
 LANGUAGES = ("en", "zh-CN")
 THEMES: tuple[Any, ...] = ("light", "dark")
+TINY = ("model.name=dcgan", "model.width=8", "model.latent_dim=16", "training.batch=16", "training.frames=3")
+TINY += ("training.steps=40", "training.precision=float32", "training.channels_last=false")
 PATIENCE = 20_000  # milliseconds; two cores share this with a training
 
 
@@ -53,14 +56,11 @@ class Studio:
         self.start()
 
     def start(self) -> None:
-        program = "import sys; sys.argv[0] = 'mintage'; from mintage.cli import main; main()"
         place = ["--home", str(self.home / "studio"), "--runs", str(self.home / "runs")]
-        env = {**os.environ, "MINTAGE_CACHE": str(self.home / "cache"), "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
-        env["PYTHONPATH"] = os.pathsep.join([str(house.ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+        command, surroundings = self._command("studio", "--no-open", "--port", str(self.port), *place)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", program, "studio", "--no-open", "--port", str(self.port), *place],
-            cwd=self.home, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
+            command, cwd=self.home, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         self.said: list[str] = []
         assert self.process.stdout is not None
         for line in self.process.stdout:
@@ -71,6 +71,22 @@ class Studio:
         else:
             pytest.fail(f"the studio did not start: {''.join(self.said)}")
         threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True).start()
+
+    def _command(self, *words: str) -> tuple[list[str], dict[str, str]]:
+        program = "import sys; sys.argv[0] = 'mintage'; from mintage.cli import main; main()"
+        env = {**os.environ, "MINTAGE_CACHE": str(self.home / "cache"), "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+        env["PYTHONPATH"] = os.pathsep.join([str(house.ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+        return [sys.executable, "-c", program, *words], env
+
+    def furnish(self, data: Path) -> None:
+        """A run that looked at this data for a few seconds."""
+        tiny = (
+            "model.name=dcgan model.width=8 model.latent_dim=16 training.batch=16 training.frames=4 training.steps=80"
+        )
+        command, surroundings = self._command(
+            "train", str(data), "--out", str(self.home / "runs"), "--quiet", *tiny.split()
+        )
+        subprocess.run(command, cwd=self.home, env=surroundings, check=True, timeout=120)
 
     def _listen(self, lines: Iterator[str]) -> None:
         self.said.extend(lines)
@@ -123,8 +139,15 @@ class Visit:
 
     def rest(self) -> None:
         """Until pictures are there and nothing moves; a page that listens to events is never quite silent."""
-        self.page.wait_for_function("[...document.images].every((one) => one.complete || one.loading === 'lazy')")
+        self.until("[...document.images].every((one) => one.complete || one.loading === 'lazy')")
         self.page.wait_for_timeout(350)
+
+    def until(self, truth: str) -> None:
+        """Wait until JavaScript says yes; unlike Playwright's own way it asks nothing of the page's policy."""
+        end = time.monotonic() + PATIENCE / 1000
+        while not self.page.evaluate(truth):
+            assert time.monotonic() < end, f"this did not become true: {truth}"
+            self.page.wait_for_timeout(50)
 
     def look(self, name: str, *, full: bool = True) -> None:
         """Keep a screenshot."""

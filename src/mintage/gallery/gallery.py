@@ -190,7 +190,7 @@ class Gallery:
         """A small WebP of a picture or of a film's first frame, made at the first asking.
 
         Raises:
-            NoItem: there is none, or it has no picture.
+            NoItem: there is none, it has no picture, or its file is damaged.
         """
         item = self[id]
         if item.kind not in ("picture", "film"):
@@ -198,7 +198,12 @@ class Gallery:
         place = self.smalls / f"{id}.webp"
         with suppress(OSError):
             return place.read_bytes()
-        data = small_bytes(self.data(item))
+        try:
+            data = small_bytes(self.data(item))
+        except NoItem:
+            raise
+        except Exception as error:  # decoders meet damage with almost any exception
+            raise NoItem(f"The file of {id} is damaged: {error or type(error).__name__}.") from error
         write_bytes(place, data)
         return data
 
