@@ -9,7 +9,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -181,14 +181,16 @@ class Engine:
 
     def seconds_ahead(self) -> float:
         """How long until what waits now is done."""
-        return max(0.0, self._busy_until - time.monotonic()) + self._seconds(self._orders)
+        return max(0.0, self._busy_until - time.monotonic()) + self._seconds(tuple(self._orders))
 
-    def _seconds(self, orders: Any) -> float:
+    def _seconds(self, orders: Collection[_Order]) -> float:
         rows = sum(order.rows for order in orders)
         return self.sizes.seconds(rows) + self._seconds_of_call * sum(not order.rows for order in orders)
 
     def _own(self) -> None:
         """The owner's life."""
+        if self.sizes.threads:
+            torch.set_num_threads(self.sizes.threads)
         while True:
             with self._news:
                 while not (self._orders or self._streams or self._ending):
