@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import Any
 
-SEEDS = 400
+SEEDS = 100
 TIMEOUT = 10.0  # seconds after which a client gives up
 KEPT = 4_000  # pictures of a load that are compared
 

@@ -32,11 +32,16 @@ async def body_of(request: Request, model: type[M]) -> M:
     try:
         return model.model_validate_json(await request.body() or b"{}")
     except ValidationError as error:
-        raise RequestValidationError(error.errors(include_url=False, include_context=False, include_input=False)) from None
+        raise RequestValidationError(
+            error.errors(include_url=False, include_context=False, include_input=False)
+        ) from None
 
 
 def body_schema(model: type[BaseModel], *headers: Mapping[str, Any]) -> dict[str, Any]:
     """The part of an OpenAPI operation that describes such a body, and headers that are read."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     parameters = [{"in": "header", "required": False, **header} for header in headers]
-    return {"parameters": parameters, "requestBody": {"required": False, "content": {"application/json": {"schema": schema}}}}
+    return {
+        "parameters": parameters,
+        "requestBody": {"required": False, "content": {"application/json": {"schema": schema}}},
+    }

@@ -29,6 +29,9 @@ T = TypeVar("T")
 
 __all__ = ["Engine", "Limits", "Overloaded", "TooLate"]
 
+PATIENCE = 2.0  # times the shortest draw that rows wait for others
+SMOOTH = 0.1
+
 
 class Overloaded(MintageError):
     """More is waiting than can be done in time; `retry_after` says in how many seconds there will be room."""
@@ -86,6 +89,9 @@ class Engine:
         self.throttle = Throttle()
         self.observe: Callable[[int, float], None] = lambda rows, seconds: None  # after each batch
         self._orders: deque[_Order] = deque()
+        self._rows = 0  # of all that waits
+        self._wake_at = 1  # rows that are worth waking the owner for
+        self._arrived, self._between = 0.0, 1.0  # when samples were asked for last, and seconds between, smoothed
         self._streams: deque[_Stream] = deque()
         self._news = threading.Condition()
         self._ending = False
@@ -169,7 +175,13 @@ class Engine:
             if self._ending or len(self._orders) >= self.limits.waiting or self._too_much(order):
                 raise Overloaded(self.name, self.seconds_ahead())
             self._orders.append(order)
-            self._news.notify()
+            self._rows += order.rows
+            if order.rows:
+                now = time.monotonic()
+                self._between += SMOOTH * (min(now - self._arrived, 1.0) - self._between)
+                self._arrived = now
+            if self._rows >= self._wake_at or not order.rows:
+                self._news.notify()
         return await order.promise  # cancelled, where whoever asked is gone: if it is not begun, it never will be
 
     def _too_much(self, order: _Order) -> bool:
@@ -197,12 +209,24 @@ class Engine:
                     self._news.wait()
                 if self._ending and not self._orders and not self._streams:
                     return
+                self._gather()
                 batch, late = self._next()
             self._settle(late, [TooLate(f"{self.name} could not begin before the deadline.")] * len(late))
             if batch:
                 self._do(batch)
             if self._streams:
                 self._advance()
+
+    def _gather(self) -> None:
+        """Wait for company where it comes sooner than a draw takes: so few rows take as long as a whole size."""
+        window = self.sizes.seconds(1)
+        if self._ending or self._streams or not self._orders or not self._orders[0].rows or self._between > window:
+            return
+        ends, self._wake_at = time.monotonic() + PATIENCE * window, self.sizes.least
+        while self._rows < self._wake_at and all(order.rows for order in self._orders):
+            if (left := ends - time.monotonic()) <= 0 or not self._news.wait(left):
+                break
+        self._wake_at = 1
 
     def _next(self) -> tuple[list[_Order], list[_Order]]:
         """What is done together next, the oldest order and samples behind it that fit in one batch; and what is too
@@ -214,6 +238,7 @@ class Engine:
             if not fits or (batch and batch[0].noise is None):
                 break
             self._orders.popleft()
+            self._rows -= order.rows
             if order.promise.cancelled():
                 continue
             if time.monotonic() > order.deadline:

@@ -20,6 +20,7 @@ __all__ = ["Sizes"]
 GOOD_ENOUGH = 0.9  # of the best rate: a smaller batch that reaches so much is answered sooner
 ROUNDS, SECONDS = 7, 0.25  # of measuring a size: so often, or so long
 WORTH = 1.5  # how much faster all cores must be than one, which leaves the others to HTTP
+HEAVY = 0.004  # seconds of a sample beside which those of HTTP are few
 
 
 class Sizes:
@@ -56,7 +57,9 @@ class Sizes:
             torch.set_num_threads(given)
         narrow, wide = found[0], found[-1]
         assert wide is not None  # a chunk on all threads is the law itself
-        return narrow if narrow is not None and wide.rate < WORTH * narrow.rate else wide
+        if narrow is None or (wide.rate > WORTH * narrow.rate and narrow.rate < 1 / HEAVY):
+            return wide
+        return narrow
 
     def cut(self, rows: int) -> list[int]:
         """Sizes that together hold so many rows, the last one perhaps not full, in the least time.
@@ -89,6 +92,11 @@ class Sizes:
         size = self.largest
         whole, rest = divmod(rows, size)
         return self._drift * (whole * self._seconds[size] + sum(self._seconds[one] for one in self.cut(rest)))
+
+    @property
+    def least(self) -> int:
+        """The smallest: fewer rows take as long."""
+        return min(self._seconds)
 
     @property
     def seconds_of_batch(self) -> float:
