@@ -18,6 +18,7 @@ from mintage.gallery.making import Made
 
 Visiting = Callable[..., Visit]
 MANY = 3_000
+SIZE = "Number(document.querySelector('.made')?.ariaSetSize ?? 0)"
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,12 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     one.end()
 
 
+def make_eight(one: Visit) -> None:
+    before = one.page.evaluate(SIZE)
+    one.page.get_by_role("button", name=one.words("create.make"), exact=True).click()
+    one.until(f"{SIZE} === {before + 8}")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_slider_is_seen_at_once_and_pictures_are_made(
     visit: Visiting, making: Studio, drawing_run: Run, language: str
@@ -66,9 +73,7 @@ def test_a_slider_is_seen_at_once_and_pictures_are_made(
     for _ in range(10):
         page.keyboard.press("ArrowRight")
     one.until(f"document.querySelector('.preview img').src !== '{before}'")
-    made = page.locator(".made").count()
-    one.button("create.make").click()
-    one.until(f"document.querySelectorAll('.made').length >= {made + 8}")
+    make_eight(one)
     one.rest()
     one.look(f"create-{language}")
 
@@ -78,8 +83,7 @@ def test_a_file_dropped_back_is_made_again_and_keys_judge_and_remove(
 ) -> None:
     one = visit(studio=making)
     page = one.go("create", drawing_run.path.name)
-    one.button("create.make").click()
-    page.locator(".made").first.wait_for()
+    make_eight(one)
     page = one.go("gallery")
     page.locator(".made").first.wait_for()
     wall = page.locator(".wall")
@@ -126,6 +130,8 @@ def test_thousands_of_pictures_are_scrolled_through_with_few_in_the_page(visit: 
     last = page.locator(".made.now")
     one.until("/seed/.test(document.querySelector('.made.now').ariaLabel)")
     assert last.get_attribute("aria-posinset") == str(MANY)
+    one.rest()
+    assert page.evaluate("[...document.querySelectorAll('.made img')].every((one) => one.naturalWidth === 28)")
     one.look("gallery-end", full=False)
 
 

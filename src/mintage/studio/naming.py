@@ -10,7 +10,7 @@ from mintage.errors import DataError
 
 __all__ = ["file_path", "is_left_out", "tidy_name"]
 
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\..*)?$", re.IGNORECASE)
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\..*)?$", re.IGNORECASE)
 _UNUSABLE = re.compile(r'[<>:"|?*]')  # on Windows
 _CONFUSING = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _LONGEST_PART, _LONGEST, _DEEPEST = 200, 900, 24
@@ -24,7 +24,7 @@ def is_left_out(name: str) -> bool:
     (True, True, False)
     """
     parts = name.replace("\\", "/").split("/")
-    return any(part.lower() in _OF_SYSTEMS or (part.startswith(".") and part.strip(".")) for part in parts)
+    return any(part.lower() in _OF_SYSTEMS or (part.startswith(".") and part.strip(". ")) for part in parts)
 
 
 def file_path(name: str) -> PurePosixPath:

@@ -66,8 +66,11 @@ def router(place: Place) -> APIRouter:
     shelf.prepare()
 
     @routes.get("/data")
-    def listed() -> list[dict[str, Any]]:
-        return [_row(stored) for stored in shelf]
+    async def listed(look: bool = False) -> list[dict[str, Any]]:
+        found = await run_in_threadpool(lambda: list(shelf))
+        for stored in found if look else ():
+            looks.at(stored)
+        return await run_in_threadpool(lambda: [_row(stored) for stored in found])
 
     @routes.post("/data", status_code=201)
     async def dropped(request: Request) -> dict[str, str]:

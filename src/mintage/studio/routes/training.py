@@ -56,7 +56,15 @@ def router(place: Place) -> APIRouter:
         except KeyError as error:
             raise HTTPException(404, f"There is no data called {wanted.data!r}.") from error
         asked = {**wanted.model_dump(mode="json"), "source": stored.source, "name": named(stored.name)}
-        return {"seconds": seconds, **await errands.run("estimate", asked, PATIENCE)}
+        answer = asyncio.create_task(errands.run("estimate", asked, PATIENCE))
+        try:
+            while not answer.done():
+                await asyncio.wait((answer,), timeout=0.5)
+                if not answer.done() and await request.is_disconnected():  # who turns a dial asks again and again
+                    raise HTTPException(499, "Nobody waits for this any more.")
+            return {"seconds": seconds, **answer.result()}
+        finally:
+            answer.cancel()
 
     return routes
 

@@ -46,6 +46,7 @@ export function wall({ label, side = 148, item, need = () => {}, act, selected =
   const drop = (first, last) => {
     for (const [place, node] of nodes) {
       if (place < first || place >= last) {
+        node.querySelector("img")?.removeAttribute("src"); // what scrolled by is not waited for
         node.remove();
         nodes.delete(place);
       }
