@@ -71,13 +71,14 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def visit(chromium: Any, studio: Studio) -> Iterator[Callable[..., Visit]]:
-    """Visit the studio; at the end nothing may have gone wrong on any page."""
+def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visit]]:
+    """Visit the shared studio or another one; at the end nothing may have gone wrong on any page."""
     visits: list[Visit] = []
 
     def come(
-        language: str = "en", theme: str = "light", size: tuple[int, int] = (1280, 860), studio: Studio = studio
+        language: str = "en", theme: str = "light", size: tuple[int, int] = (1280, 860), studio: Studio | None = None
     ) -> Visit:
+        studio = studio or request.getfixturevalue("studio")
         visits.append(Visit(chromium, studio, language, theme, size))
         return visits[-1]
 
@@ -90,13 +91,13 @@ def visit(chromium: Any, studio: Studio) -> Iterator[Callable[..., Visit]]:
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as a newcomer has one: 240 PNGs in two sub-folders, and a file that is no picture."""
+    """A folder as a newcomer has one: 320 PNGs in two sub-folders, and a file that is no picture."""
     source = registry.find("sources", "fashion_mnist")()
     root = tmp_path_factory.mktemp("newcomer") / "My wardrobe"
     for index in range(len(source)):
         example = source[index]
         kind = {1: "trousers", 7: "sneakers"}.get(example.condition)
-        if kind and len(list((root / kind).glob("*"))) < 120:
+        if kind and len(list((root / kind).glob("*"))) < 160:
             (root / kind).mkdir(parents=True, exist_ok=True)
             Image.fromarray(example.x).save(root / kind / f"{index:05}.png")
     (root / "trousers" / "broken.png").write_bytes(b"this is no picture")

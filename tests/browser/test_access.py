@@ -20,8 +20,10 @@ def found(one: Visit) -> list[str]:
     """What axe finds on each page, and a screenshot of each."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="make test-browser installs it")
     problems: list[str] = []
-    for name in VIEWS:
-        page = one.go(name)
+    run = one.studio.run
+    for place in (*((name,) for name in VIEWS), ("data", "fashion-mnist"), ("train", run), ("judge", run)):
+        page = one.go(*place)
+        name = "-".join(part.replace(run, "run") for part in place)
         one.look(f"{name}-{one.words.language}-{one.theme}")
         result = axe.Axe().run(page, options={"resultTypes": ["violations"]}).response
         for violation in result["violations"]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import house
 import pytest
@@ -53,6 +54,7 @@ class Studio:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.port = 0
+        self.run = ""  # the run of a furnished studio
         self.start()
 
     def start(self) -> None:
@@ -79,14 +81,20 @@ class Studio:
         return [sys.executable, "-c", program, *words], env
 
     def furnish(self, data: Path) -> None:
-        """A run that looked at this data for a few seconds."""
-        tiny = (
-            "model.name=dcgan model.width=8 model.latent_dim=16 training.batch=16 training.frames=4 training.steps=80"
-        )
-        command, surroundings = self._command(
-            "train", str(data), "--out", str(self.home / "runs"), "--quiet", *tiny.split()
-        )
-        subprocess.run(command, cwd=self.home, env=surroundings, check=True, timeout=120)
+        """A run that looked at this data for a few seconds, its verdict, and two dozen things that it made."""
+        runs = self.home / "runs"
+        self._run("train", str(data), "--out", str(runs), "--quiet", *TINY)
+        (self.run,) = (path.name for path in runs.iterdir() if path.is_dir())
+        self._run("evaluate", str(runs / self.run))
+        body = json.dumps({"seed": 7, "count": 24}).encode()
+        address, token = self.address.split("?token=")
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        with urlopen(Request(f"{address}api/create/{self.run}", body, headers), timeout=60) as answer:
+            assert answer.status == 200
+
+    def _run(self, *words: str) -> None:
+        command, surroundings = self._command(*words)
+        subprocess.run(command, cwd=self.home, env=surroundings, check=True, timeout=150, stdout=subprocess.DEVNULL)
 
     def _listen(self, lines: Iterator[str]) -> None:
         self.said.extend(lines)
@@ -140,7 +148,7 @@ class Visit:
     def rest(self) -> None:
         """Until pictures are there and nothing moves; a page that listens to events is never quite silent."""
         self.until("[...document.images].every((one) => one.complete || one.loading === 'lazy')")
-        self.page.wait_for_timeout(350)
+        self.page.wait_for_timeout(200)
 
     def until(self, truth: str) -> None:
         """Wait until JavaScript says yes; unlike Playwright's own way it asks nothing of the page's policy."""
@@ -151,6 +159,8 @@ class Visit:
 
     def look(self, name: str, *, full: bool = True) -> None:
         """Keep a screenshot."""
+        if full:
+            self.page.evaluate("scrollTo(0, 0)")
         self.page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=full)
 
     def button(self, key: str) -> Any:

@@ -25,7 +25,8 @@ async function show({ keepFocus = false } = {}) {
   const bones = waiting();
   const slow = setTimeout(() => (place.isConnected ? place.childElementCount || place.append(bones) : replace(main, bones)), 250);
   try {
-    const [view] = await Promise.all([load(name), loadWords("shell", name)]);
+    const known = name === "home" || PAGES.includes(name);
+    const [view] = await Promise.all(known ? [import(`./views/${name}.js`), loadWords("shell", name)] : []);
     if (view?.words) await loadWords(...view.words);
     if (left.signal.aborted) return;
     replace(main, place);
@@ -41,12 +42,6 @@ async function show({ keepFocus = false } = {}) {
   } finally {
     clearTimeout(slow);
   }
-}
-
-/** The module of a view, or null where there is no such page. */
-async function load(name) {
-  if (name !== "home" && !PAGES.includes(name)) return null;
-  return import(`./views/${name}.js`);
 }
 
 /** As soon as the view has its h1: the document's title follows it, and the focus goes there after a change of page. */

@@ -92,8 +92,15 @@ function column(run, signal, { sole }) {
   };
   const score = (data) => (rows.length && (rows.at(-1)[`score/${data.name}`] = data.value), soon());
   const sample = (data) => shown.add({ step: data.step, file: data.file });
-  const end = () => rows.length || replace(curves, h("p", { class: "quiet" }, t("train.curves.none")));
-  listen(`/runs/${encodeURIComponent(run.id)}/events`, { row, sample, diagnosis, score, reset, end }, signal);
+  const known = card({ title: t("train.facts") }, facts(factsOf(run)));
+  const end = async () => {
+    if (!rows.length) replace(curves, h("p", { class: "quiet" }, t("train.curves.none")));
+    if (run.finished) return;
+    Object.assign(run, await get(`/runs/${encodeURIComponent(run.id)}`, { signal }));
+    drawHealth(health, told, run);
+    known.lastChild.replaceWith(facts(factsOf(run)));
+  };
+  listen(`/runs/${encodeURIComponent(run.id)}/events`, { row, sample, diagnosis, score, reset, end: () => end().catch(fail) }, signal);
   drawHealth(health, told, run);
   signal.addEventListener("abort", () => clearTimeout(asked));
   return h(
@@ -103,7 +110,7 @@ function column(run, signal, { sole }) {
     card({ title: t(run.makes === "text" ? "train.texts" : "train.film") }, shown.element),
     card({ title: t("train.health") }, health),
     card({ title: t("train.curves") }, curves),
-    card({ title: t("train.facts") }, facts(factsOf(run))),
+    known,
   );
 }
 
