@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
-__all__ = ["body_of", "body_schema"]
+__all__ = ["Direct", "body_of", "body_schema"]
 
 M = TypeVar("M", bound=BaseModel)
+
+
+class Direct(APIRoute):
+    """A route whose endpoint is given the request and nothing else: described as others are, but nothing is solved."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The endpoint itself."""
+        return self.endpoint
 
 
 async def body_of(request: Request, model: type[M]) -> M:
@@ -22,10 +32,16 @@ async def body_of(request: Request, model: type[M]) -> M:
     try:
         return model.model_validate_json(await request.body() or b"{}")
     except ValidationError as error:
-        raise RequestValidationError(error.errors(include_url=False, include_context=False)) from None
+        raise RequestValidationError(
+            error.errors(include_url=False, include_context=False, include_input=False)
+        ) from None
 
 
-def body_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The part of an OpenAPI operation that describes such a body."""
+def body_schema(model: type[BaseModel], *headers: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of an OpenAPI operation that describes such a body, and headers that are read."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    return {"requestBody": {"required": False, "content": {"application/json": {"schema": schema}}}}
+    parameters = [{"in": "header", "required": False, **header} for header in headers]
+    return {
+        "parameters": parameters,
+        "requestBody": {"required": False, "content": {"application/json": {"schema": schema}}},
+    }

@@ -9,7 +9,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,9 @@ from mintage.trained import CPU, Trained
 T = TypeVar("T")
 
 __all__ = ["Engine", "Limits", "Overloaded", "TooLate"]
+
+PATIENCE = 2.0  # times the shortest draw that rows wait for others
+SMOOTH = 0.1
 
 
 class Overloaded(MintageError):
@@ -86,6 +89,9 @@ class Engine:
         self.throttle = Throttle()
         self.observe: Callable[[int, float], None] = lambda rows, seconds: None  # after each batch
         self._orders: deque[_Order] = deque()
+        self._rows = 0  # of all that waits
+        self._wake_at = 1  # rows that are worth waking the owner for
+        self._arrived, self._between = 0.0, 1.0  # when samples were asked for last, and seconds between, smoothed
         self._streams: deque[_Stream] = deque()
         self._news = threading.Condition()
         self._ending = False
@@ -169,7 +175,13 @@ class Engine:
             if self._ending or len(self._orders) >= self.limits.waiting or self._too_much(order):
                 raise Overloaded(self.name, self.seconds_ahead())
             self._orders.append(order)
-            self._news.notify()
+            self._rows += order.rows
+            if order.rows:
+                now = time.monotonic()
+                self._between += SMOOTH * (min(now - self._arrived, 1.0) - self._between)
+                self._arrived = now
+            if self._rows >= self._wake_at or not order.rows:
+                self._news.notify()
         return await order.promise  # cancelled, where whoever asked is gone: if it is not begun, it never will be
 
     def _too_much(self, order: _Order) -> bool:
@@ -181,26 +193,40 @@ class Engine:
 
     def seconds_ahead(self) -> float:
         """How long until what waits now is done."""
-        return max(0.0, self._busy_until - time.monotonic()) + self._seconds(self._orders)
+        return max(0.0, self._busy_until - time.monotonic()) + self._seconds(tuple(self._orders))
 
-    def _seconds(self, orders: Any) -> float:
+    def _seconds(self, orders: Collection[_Order]) -> float:
         rows = sum(order.rows for order in orders)
         return self.sizes.seconds(rows) + self._seconds_of_call * sum(not order.rows for order in orders)
 
     def _own(self) -> None:
         """The owner's life."""
+        if self.sizes.threads:
+            torch.set_num_threads(self.sizes.threads)
         while True:
             with self._news:
                 while not (self._orders or self._streams or self._ending):
                     self._news.wait()
                 if self._ending and not self._orders and not self._streams:
                     return
+                self._gather()
                 batch, late = self._next()
             self._settle(late, [TooLate(f"{self.name} could not begin before the deadline.")] * len(late))
             if batch:
                 self._do(batch)
             if self._streams:
                 self._advance()
+
+    def _gather(self) -> None:
+        """Wait for company where it comes sooner than a draw takes: so few rows take as long as a whole size."""
+        window = self.sizes.seconds(1)
+        if self._ending or self._streams or not self._orders or not self._orders[0].rows or self._between > window:
+            return
+        ends, self._wake_at = time.monotonic() + PATIENCE * window, self.sizes.least
+        while self._rows < self._wake_at and all(order.rows for order in self._orders):
+            if (left := ends - time.monotonic()) <= 0 or not self._news.wait(left):
+                break
+        self._wake_at = 1
 
     def _next(self) -> tuple[list[_Order], list[_Order]]:
         """What is done together next, the oldest order and samples behind it that fit in one batch; and what is too
@@ -212,6 +238,7 @@ class Engine:
             if not fits or (batch and batch[0].noise is None):
                 break
             self._orders.popleft()
+            self._rows -= order.rows
             if order.promise.cancelled():
                 continue
             if time.monotonic() > order.deadline:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mintage import writing
 from mintage.contracts import TokenCodec
 from mintage.serving import answers
-from mintage.serving.bodies import body_of, body_schema
+from mintage.serving.bodies import Direct, body_of, body_schema
 from mintage.serving.engine import Engine
 from mintage.serving.routes import MOST_SEED, capped, encoded
 from mintage.serving.service import Service
@@ -89,7 +89,6 @@ def openai_routes(service: Service) -> APIRouter:
     async def model(name: str) -> dict[str, Any]:
         return _model(wait_for(service, name))
 
-    @router.post("/images/generations", summary="Pictures", openapi_extra=body_schema(Images))
     async def images(request: Request) -> Response:
         asked = await body_of(request, Images)
         engine = wait_for(service, asked.model)
@@ -100,6 +99,11 @@ def openai_routes(service: Service) -> APIRouter:
         made = await attended(request, answers.draw_pictures(engine, asked.n, asked.seed, of, service.caps.seconds))
         data = [{"b64_json": base64.b64encode(one).decode()} for one in await encoded(made, made.pngs)]
         return JSONResponse({"created": int(time.time()), "data": data, "output_format": "png"})
+
+    router.add_api_route(
+        "/images/generations", images, methods=["POST"], route_class_override=Direct, summary="Pictures",
+        openapi_extra=body_schema(Images),
+    )  # fmt: skip
 
     @router.post("/completions", summary="Text that goes on from a prompt")
     async def completions(request: Request, asked: Annotated[Completions, Body()]) -> Response:

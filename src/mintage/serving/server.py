@@ -43,7 +43,8 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,  # type: ignore[arg-type]
-                log_level="warning", access_log=False, timeout_keep_alive=75, server_header=False, lifespan="on",
+                log_level="warning", access_log=False, timeout_keep_alive=75, server_header=False, proxy_headers=False,
+                lifespan="on",
                 timeout_graceful_shutdown=seconds,
             )
         )  # fmt: skip
