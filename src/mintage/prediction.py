@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mintage.codecs.series import Series
+from mintage.contracts import ForecastSampler
 from mintage.errors import ConfigError, DataError
 from mintage.forecasting import Forecaster, by_sampler
 from mintage.opening import open_data
@@ -182,4 +183,4 @@ def series_of(trained: Trained) -> SeriesData:
 def forecaster_of(trained: Trained) -> Forecaster:
     """The trained sampler as a forecaster that sees as many steps as its windows have."""
     steps = trained.spec.x.shape[0] or 1
-    return by_sampler(trained.sampler, cast(Series, trained.codec), steps - 1)
+    return by_sampler(cast(ForecastSampler, trained.sampler), cast(Series, trained.codec), steps - 1)
