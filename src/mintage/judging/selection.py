@@ -256,7 +256,7 @@ class PathScore:
         rng = generator(self.experiment.recipe.seed, "selection")
         root = torch.arange(1, steps + 1).sqrt()[:, None]
         lost = []
-        for history, truth in zip(histories.split(1), came, strict=True):
+        for history, truth in zip(histories[:, None], came, strict=True):
             noise = sampler.path_noise(_PATHS, steps, rng)
             made = sampler(noise.to(self.experiment.device), history.to(self.experiment.device)).cpu().cumsum(1) / root
             off = (made - truth.cumsum(0) / root).abs().mean(0)
