@@ -1,9 +1,9 @@
 # Everything a newcomer needs: make demo. Each target sets up .venv first, where that has not been done.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix clean
+.PHONY: help setup demo test test-browser check fix clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | awk -F '|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 setup:  ## make .venv with Mintage and its tools (Python 3.11+; uv if it is there)
 	@sh scripts/setup
@@ -13,6 +13,9 @@ demo: setup  ## train on the built-in images for four minutes, with a live view,
 
 test: setup  ## the default tests
 	@sh scripts/test
+
+test-browser: setup  ## the studio in Chromium: a newcomer's path, keyboard, accessibility; screenshots in artefacts/browser
+	@sh scripts/test-browser
 
 check: setup  ## style, types and house rules
 	@sh scripts/check

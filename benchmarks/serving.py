@@ -14,132 +14,30 @@ its peak), then twice that rate. Then a soak and restarts after kill -9 of ours.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import io
-import json
 import os
-import random
 import signal
 import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+import urllib.request
+from contextlib import suppress
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from typing import Any
 
 import numpy as np
 import psutil
 from machine import describe, save
 from PIL import Image
+from serving_load import SEEDS, Load, closed_loop, open_loop
+from serving_load import run as run_load
 
 import mintage
 
-SEEDS = 400
-TIMEOUT = 10.0  # seconds after which a client gives up
+CLIENTS = 4  # of a soak: few enough that nobody is refused
 PEERS = Path(__file__).with_name("serving_peers.py")
-
-
-@dataclass
-class Load:
-    """What came of requests: seconds of those answered with 200, other statuses, and the pictures by seed."""
-
-    seconds: list[float] = field(default_factory=list)
-    statuses: dict[str, int] = field(default_factory=dict)
-    pictures: list[tuple[int, bytes]] = field(default_factory=list)
-    without_retry_after: int = 0
-    wall: float = 0.0
-
-    def told(self) -> dict[str, Any]:
-        cut = quantiles(self.seconds, n=100) if len(self.seconds) > 1 else [float("nan")] * 99
-        return {
-            "goodput": round(len(self.seconds) / self.wall, 1),
-            "p50_ms": round(1000 * cut[49], 2), "p95_ms": round(1000 * cut[94], 2), "p99_ms": round(1000 * cut[98], 2),
-            "statuses": self.statuses,
-        }  # fmt: skip
-
-
-class Client:
-    """Keeps connections and speaks just enough HTTP/1.1."""
-
-    def __init__(self, port: int) -> None:
-        self.port, self.free = port, list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]()
-
-    async def ask(self, seed: int) -> tuple[int, dict[str, str], bytes]:
-        body = json.dumps({"seed": seed}).encode()
-        head = (
-            f"POST /v1/generate HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\ncontent-type: application/json\r\n"
-            f"accept: image/png\r\ncontent-length: {len(body)}\r\n\r\n"
-        )
-        reader, writer = self.free.pop() if self.free else await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            writer.write(head.encode() + body)
-            lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            headers = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
-            data = await reader.readexactly(int(headers.get("content-length", 0)))
-        except BaseException:
-            writer.close()
-            raise
-        if headers.get("connection") == "close":
-            writer.close()
-        else:
-            self.free.append((reader, writer))
-        return int(lines[0].split()[1]), headers, data
-
-    def close(self) -> None:
-        for _, writer in self.free:
-            writer.close()
-
-
-async def one(client: Client, due: float, seed: int, load: Load) -> None:
-    try:
-        status, headers, data = await asyncio.wait_for(client.ask(seed), TIMEOUT)
-    except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-        name = type(error).__name__
-        load.statuses[name] = load.statuses.get(name, 0) + 1
-        return
-    load.statuses[str(status)] = load.statuses.get(str(status), 0) + 1
-    if status == 200:
-        load.seconds.append(time.perf_counter() - due)
-        load.pictures.append((seed, data))
-    elif not headers.get("retry-after", "").isdigit():
-        load.without_retry_after += 1
-
-
-async def open_loop(port: int, rate: float, seconds: float, seed: int) -> Load:
-    """Requests at random moments, so many a second on average, whatever becomes of them."""
-    load, client, rng, tasks = Load(), Client(port), random.Random(seed), set[asyncio.Task[None]]()
-    started = due = time.perf_counter()
-    while due < started + seconds:
-        due += rng.expovariate(rate)
-        if (wait := due - time.perf_counter()) > 0:
-            await asyncio.sleep(wait)
-        task = asyncio.ensure_future(one(client, due, rng.randrange(SEEDS), load))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-    if tasks:
-        await asyncio.wait(tasks)
-    load.wall = time.perf_counter() - started
-    client.close()
-    return load
-
-
-async def closed_loop(port: int, count: int, clients: int) -> Load:
-    """So many requests by clients that each wait for their answers."""
-    load, client, left = Load(), Client(port), iter(range(count))
-    started = time.perf_counter()
-
-    async def go_on() -> None:
-        for number in left:
-            await one(client, time.perf_counter(), number % SEEDS, load)
-            if clients > 1 and len(load.pictures) > 2_000:
-                load.pictures.clear()  # a soak looks at some of them
-
-    await asyncio.gather(*(go_on() for _ in range(clients)))
-    load.wall = time.perf_counter() - started
-    client.close()
-    return load
 
 
 def wrong(load: Load, wanted: list[np.ndarray], tolerance: int) -> int:
@@ -161,15 +59,15 @@ class Server:
             self.port = free.getsockname()[1]
         ours = [sys.executable, "-m", "mintage", "serve", str(run), "--port", str(self.port)]
         words = ours if kind == "mintage" else [sys.executable, str(PEERS), kind, str(run), str(self.port)]
+        address, headers = f"http://127.0.0.1:{self.port}/v1/generate", {"content-type": "application/json"}
+        self.first = urllib.request.Request(address, b'{"seed": 0}', headers)
         started = time.perf_counter()
         quiet = subprocess.DEVNULL
         self.process = subprocess.Popen(words, stdout=quiet, stderr=quiet, start_new_session=True)
         while True:
-            try:
-                if asyncio.run(closed_loop(self.port, 1, 1)).seconds:
+            with suppress(OSError), urllib.request.urlopen(self.first, timeout=5) as answer:
+                if answer.status == 200:
                     break
-            except OSError:
-                pass
             if self.process.poll() is not None or time.perf_counter() - started > 120:
                 raise SystemExit(f"{kind} does not start: {' '.join(words)}")
             time.sleep(0.02)
@@ -193,22 +91,22 @@ def measure(kind: str, run: Path, wanted: list[np.ndarray], asked: argparse.Name
     """One server: alone, at rising rates, and at twice the rate that it follows."""
     server, tolerance = Server(kind, run), 0 if kind == "mintage" else 2
     try:
-        asyncio.run(closed_loop(server.port, 60, 4))  # warm
-        alone = asyncio.run(closed_loop(server.port, 200, 1))
+        run_load(closed_loop(server.port, 60, 4))  # warm
+        alone = run_load(closed_loop(server.port, 200, 1))
         found: dict[str, Any] = {"unloaded": alone.told(), "rising": []}
-        rate, peak, checked = 1.5 * len(alone.seconds) / alone.wall, 0.0, wrong(alone, wanted, tolerance)
+        rate, peak, checked = 1.5 * alone.goodput, 0.0, wrong(alone, wanted, tolerance)
         behind = 0
         while behind < 2:
-            load = asyncio.run(open_loop(server.port, rate, asked.seconds, seed=1))
+            load = run_load(open_loop(server.port, rate, asked.seconds, seed=1))
             checked += wrong(load, wanted, tolerance)
             found["rising"].append({"rate": round(rate, 1), **load.told()})
-            goodput = len(load.seconds) / load.wall
+            goodput = load.goodput
             behind = behind + 1 if goodput < 1.05 * peak else 0
             peak, rate = max(peak, goodput), 1.3 * rate
             print(kind, found["rising"][-1], flush=True)
         windows = []
         for number in range(asked.windows):
-            load = asyncio.run(open_loop(server.port, 2 * peak, asked.seconds, seed=2 + number))
+            load = run_load(open_loop(server.port, 2 * peak, asked.seconds, seed=2 + number))
             checked += wrong(load, wanted, tolerance)
             windows.append({**load.told(), "without_retry_after": load.without_retry_after})
             print(kind, "twice", windows[-1], flush=True)
@@ -228,9 +126,9 @@ def soak(run: Path, count: int) -> dict[str, Any]:
     """Memory before and after so many requests."""
     server = Server("mintage", run)
     try:
-        asyncio.run(closed_loop(server.port, max(count // 20, 1_000), 16))
+        run_load(closed_loop(server.port, max(count // 20, 1_000), CLIENTS))
         before = server.memory()
-        load = asyncio.run(closed_loop(server.port, count, 16))
+        load = run_load(closed_loop(server.port, count, CLIENTS))
         after = server.memory()
         told = {"requests": count, "before_mb": round(before, 1), "after_mb": round(after, 1)}
         return {**told, "growth": round(after / before - 1, 4), **load.told()}
@@ -251,12 +149,12 @@ def restarts(run: Path, times: int) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
-    parser.add_argument("--quick", action="store_true", help="short windows, ours alone")
+    parser.add_argument("--quick", action="store_true", help="short windows")
     parser.add_argument("--kinds", nargs="*", default=["mintage", "fastapi", "litserve"])
     parser.add_argument("--soak", type=int, default=0, help="requests; 0: none")
     parser.add_argument("--name", default="serving")
     asked = parser.parse_args()
-    asked.seconds, asked.windows = (3.0, 1) if asked.quick else (10.0, 3)
+    asked.seconds, asked.windows = (4.0, 1) if asked.quick else (10.0, 3)
     run = mintage.load(asked.run)
     wanted = [np.asarray(run.generate(1, seed=seed)[0]) for seed in range(SEEDS)]  # type: ignore[index]
     result: dict[str, Any] = {"machine": describe(), "run": asked.run.name, "seconds": asked.seconds, "servers": {}}

@@ -17,7 +17,7 @@ from mintage.contracts import Sampler
 from mintage.numbers import Numbers
 from mintage.seeding import generator
 
-__all__ = ["CHUNK", "FixedDraw", "draw", "noise_of", "same_bits", "sample"]
+__all__ = ["CHUNK", "FixedDraw", "draw", "noise_of", "same_bits", "sample", "whole_chunk"]
 
 CHUNK = 64
 
@@ -88,17 +88,25 @@ def draw(
     return torch.cat(drawn)
 
 
-def same_bits(sampler: Sampler, sizes: Sequence[int], condition: int | None = None, **where: Any) -> list[int]:
-    """Those sizes in which this machine computes the very bits that a whole chunk has, wherever in it a row stands.
+def whole_chunk(sampler: Sampler, condition: int | None = None, **where: Any) -> Tensor:
+    """A chunk of samples as the law has it: what `same_bits` compares with. `where` is as of `draw`."""
+    return draw(sampler, *_chunk(sampler, condition), **where)
+
+
+def same_bits(sampler: Sampler, sizes: Sequence[int], whole: Tensor, condition: int | None, **where: Any) -> list[int]:
+    """Those sizes in which this machine now computes the very bits of a whole chunk, wherever in it a row stands.
 
     Kernels are chosen by shapes alone, so a size that sums in another order shows it at once: a whole chunk of samples
     is compared number by number. `where` is `numbers` and `device`, as of `draw`.
     """
-    chunk: int = getattr(sampler, "chunk", CHUNK)
-    noise = sampler.noise(chunk, generator(0, "same bits"))
-    told = None if condition is None else torch.full((chunk,), condition)
-    whole = draw(sampler, noise, told, **where)
+    noise, told = _chunk(sampler, condition)
     return [size for size in sizes if torch.equal(draw(sampler, noise, told, size=size, **where), whole)]
+
+
+def _chunk(sampler: Sampler, condition: int | None) -> tuple[Tensor, Tensor | None]:
+    chunk: int = getattr(sampler, "chunk", CHUNK)
+    told = None if condition is None else torch.full((chunk,), condition)
+    return sampler.noise(chunk, generator(0, "same bits")), told
 
 
 def _padded(rows: Tensor, size: int) -> Tensor:

@@ -192,6 +192,10 @@ def test_small_pictures_are_small(tmp_path: Path) -> None:
     tiny, wide = gallery.add([dot(1), large])
     assert Image.open(io.BytesIO(gallery.small(tiny.id))).size == (8, 8)
     assert Image.open(io.BytesIO(gallery.small(wide.id))).size == (192, 64)
+    torn = gallery.add([dot(2)])[0]
+    gallery.path(torn).write_bytes(b"\x89PNG torn")
+    with pytest.raises(NoItem, match="damaged"):
+        gallery.small(torn.id)
     assert gallery.small(wide.id) == (tmp_path / "small" / f"{wide.id}.webp").read_bytes()
 
 

@@ -89,6 +89,7 @@ def test_records_come_as_csv_or_json(client: TestClient, table: mintage.Run) -> 
         ({"seed": 2**63}, "*/*", 422, "less than or equal"),
         ({"colour": "red"}, "*/*", 422, "Extra inputs"),
         ({}, "audio/wav", 406, "accepts none of them"),
+        ({"size": "28x28", "n": 0}, "*/*", 422, "greater than or equal"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_words(
@@ -99,6 +100,13 @@ def test_what_does_not_fit_is_refused_in_words(
     assert words in answer.text
 
 
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon", "601"])
+def test_a_patience_that_is_none_is_refused(client: TestClient, seconds: str) -> None:
+    answer = client.post("/v1/generate", json={}, headers={"x-timeout-seconds": seconds})
+    assert answer.status_code == 422
+    assert "x-timeout-seconds" in answer.text
+
+
 def test_a_model_that_makes_pictures_of_nothing_translates_none(client: TestClient) -> None:
     answer = client.post("/v1/translate", content=b"not a picture", headers={"content-type": "image/png"})
     assert answer.status_code == 422
@@ -106,7 +114,8 @@ def test_a_model_that_makes_pictures_of_nothing_translates_none(client: TestClie
 
 def test_bodies_that_are_no_json_or_too_large_are_refused(client: TestClient) -> None:
     headers = {"content-type": "application/json"}
-    assert client.post("/v1/generate", content=b"{", headers=headers).status_code == 422
+    for body in (b"{", b"\xfb", b"[]", b'{"seed": "\xff"}', b"[" * 100_000):
+        assert client.post("/v1/generate", content=body, headers=headers).status_code == 422
     assert client.post("/v1/generate", content=b" " * 1_000_001, headers=headers).status_code == 413
     parts = (b" " * 200_000 for _ in range(6))
     assert client.post("/v1/generate", content=parts, headers=headers).status_code == 413

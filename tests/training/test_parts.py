@@ -15,7 +15,7 @@ from mintage.errors import ConfigError, TrainingDiverged
 from mintage.games.gan import Stakes
 from mintage.models.dcgan import DCGAN
 from mintage.numbers import Numbers
-from mintage.training.budget import choose, parse_duration
+from mintage.training.budget import Measured, choose, parse_duration
 from mintage.training.checkpoint import Checkpoints
 from mintage.training.ema import Averager
 from mintage.training.loop import Loop
@@ -130,7 +130,7 @@ def test_frames_are_drawn_at_the_first_and_the_last_step() -> None:
 def test_a_budget_takes_the_largest_size_that_pays() -> None:
     ladder = (Rung({"width": 8}, 0), Rung({"width": 16}, 1000), Rung({"width": 32}, 100_000))
     speeds = {8: 0.01, 16: 0.02, 32: 0.04}
-    plan = choose(1000, ladder, 1, lambda rung: speeds[rung.settings["width"]])
+    plan = choose(1000, ladder, lambda rung: Measured(1, speeds[rung.settings["width"]]))
     assert plan.rung.settings == {"width": 16}
     assert plan.images == pytest.approx(1000 / 0.02 * 0.95, rel=0.02)
     assert plan.frames == 100
@@ -138,10 +138,10 @@ def test_a_budget_takes_the_largest_size_that_pays() -> None:
 
 
 def test_a_short_budget_leaves_time_for_the_film_and_the_report() -> None:
-    plan = choose(20, (Rung({}, 0),), 10, lambda rung: 0.01)
+    plan = choose(20, (Rung({}, 0),), lambda rung: Measured(10, 0.01))
     assert plan.frames == 12
     assert plan.images == pytest.approx(14.7 / 0.01 * 10, rel=0.02)
-    assert choose(1, (Rung({}, 0),), 10, lambda rung: 0.01).images == pytest.approx(200, rel=0.1)
+    assert choose(1, (Rung({}, 0),), lambda rung: Measured(10, 0.01)).images == pytest.approx(200, rel=0.1)
 
 
 @pytest.mark.parametrize("text", ["", "10 m", "m", "-4m", "0s", "1h3"])

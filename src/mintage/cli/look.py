@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-
-if TYPE_CHECKING:
-    from mintage.contracts import DataSpec
 
 __all__ = ["explain", "models"]
 
@@ -125,32 +121,13 @@ def _rows(room: str, fit: Path | None) -> list[tuple[str, str]]:
 def _fitting(path: Path) -> tuple[set[str], set[str]]:
     """The models that can learn this data; and those that learn only what it is not: pictures, or text."""
     from mintage.contracts import DataSpec, TensorSpec
+    from mintage.fitting import free_models, models_that_fit
     from mintage.opening import open_data
     from mintage.recipe import DataSettings
     from mintage.storage import cache_folder
 
     data, _, _ = open_data(DataSettings(path=path.resolve()), {}, 0, cache_folder())
-    fitting = _building(data.spec)
+    fitting = models_that_fit(data.spec)
     if data.spec.x.classes is not None:
-        return fitting, set(_models()) - fitting
-    return fitting, _building(DataSpec(x=TensorSpec(shape=(17,), classes=32)))
-
-
-def _models() -> list[str]:
-    """Those that need nothing that a person brings."""
-    from mintage import registry
-
-    found = {name: registry.find("models", name) for name in registry.names("models")}
-    return [name for name, cls in found.items() if not any(f.is_required() for f in cls.model_fields.values())]
-
-
-def _building(spec: DataSpec) -> set[str]:
-    from mintage import registry
-    from mintage.errors import SpecError
-
-    found = set()
-    for name in _models():
-        with suppress(SpecError):
-            registry.find("models", name)().build(spec)
-            found.add(name)
-    return found
+        return fitting, set(free_models()) - fitting
+    return fitting, models_that_fit(DataSpec(x=TensorSpec(shape=(17,), classes=32)))

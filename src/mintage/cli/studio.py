@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,8 @@ import typer
 
 if TYPE_CHECKING:
     import socket
+
+    from mintage.studio.place import Place
 
 __all__ = ["studio"]
 
@@ -35,6 +38,7 @@ def studio(
         from mintage.studio.app import make_app
     except ModuleNotFoundError as error:
         raise ConfigError(f"The studio needs {error.name}: pip install 'mintage[serve]'.") from error
+    from mintage.jobs.keeper import refuse_second
     from mintage.studio.place import Place
     from mintage.web.secret import keep_secret
 
@@ -50,7 +54,21 @@ def studio(
     typer.echo(f"Data and jobs are kept in {home}, runs in {runs}. Ctrl-C ends it.")
     if not no_open:
         webbrowser.open(address)
-    server.run(sockets=[listening])
+    with refuse_second(place.home), suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+    _say_what_goes_on(place)
+
+
+def _say_what_goes_on(place: Place) -> None:
+    """Trainings outlive the studio: whoever ends it is told so, and how to stop them."""
+    from mintage.jobs.keeper import Keeper
+
+    keeper = Keeper(place.jobs, place.runs)
+    for job in keeper.living():
+        pid = keeper.folder(job.id).state().get("pid")
+        where = place.runs / job.run if job.run else job.title
+        typer.echo(f"Goes on without the studio: {job.kind} {where}. To save and stop it: kill {pid}")
+    keeper.stop()
 
 
 def _listen(port: int) -> socket.socket:

@@ -51,7 +51,7 @@ class Made:
     data: bytes
     settings: Mapping[str, Any]
     size: tuple[int, int]  # width and height; of tables rows and columns, of texts 0
-    excerpt: str = ""
+    excerpt: str = ""  # the beginning of a text or a table, the class of a picture
 
 
 def how_of(trained: Trained) -> How:
@@ -150,14 +150,16 @@ def _pictures(trained: Trained, wish: Wish, find: Find) -> list[Made]:
     made = []
     for place, one in enumerate(drawn):
         own = wish.one(wish.first + place)
+        name = ""
         if told is not None:
             own = own.model_copy(update={"of": int(told[place])})
-        made.append(_picture(trained.codec.decode(one), own.settings(trained.run.path.name)))
+            name = trained.classes[int(told[place])]
+        made.append(_picture(trained.codec.decode(one), own.settings(trained.run.path.name), name))
     return made
 
 
-def _picture(image: Image.Image, settings: Mapping[str, Any]) -> Made:
-    return Made("picture", ".png", picture_bytes(image, settings), settings, image.size)
+def _picture(image: Image.Image, settings: Mapping[str, Any], name: str = "") -> Made:
+    return Made("picture", ".png", picture_bytes(image, settings), settings, image.size, name)
 
 
 def _film(trained: Trained, wish: Wish, find: Find) -> Made:

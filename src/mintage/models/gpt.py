@@ -73,6 +73,7 @@ class GPT(Settings):
     ladder: ClassVar[tuple[Rung, ...]] = (
         Rung({"width": 96, "layers": 4, "heads": 4}, 0, 128),
         Rung({"width": 128, "layers": 4, "heads": 4}, 12_000, 128),
+        Rung({"width": 128, "layers": 4, "heads": 4}, 25_000, 256),
         Rung({"width": 192, "layers": 6, "heads": 6}, 40_000, 256),
         Rung({"width": 256, "layers": 8, "heads": 8}, 150_000, 256),
         Rung({"width": 384, "layers": 8, "heads": 8}, 1_000_000, 256),

@@ -18,7 +18,7 @@ from mintage.errors import ConfigError
 from mintage.generated import Generated, Origin, png
 from mintage.prediction import Prospect
 from mintage.sampling import noise_of
-from mintage.serving.engine import Engine
+from mintage.serving.engine import Engine, Overloaded
 from mintage.trained import Trained
 from mintage.translation import How
 
@@ -33,6 +33,11 @@ class Pictures:
     """Pictures of a seed with their origins, in order."""
 
     made: Generated
+
+    @property
+    def pixels(self) -> int:
+        """Of all of them."""
+        return sum(picture.width * picture.height for picture in self.made)
 
     def png(self) -> bytes:
         """One picture as it is, several on a sheet."""
@@ -63,9 +68,16 @@ async def draw_pictures(engine: Engine, n: int, seed: int, of: str | int | None,
         raise ConfigError(f"{engine.name} makes {engine.makes}, no pictures.")
     if trained.translates:
         raise ConfigError(f"{engine.name} makes pictures out of others: send it one, POST /v1/translate.")
+    if engine.throttle.is_full:
+        raise Overloaded(engine.name, engine.seconds_ahead())
     told = trained.told(n, of)
-    drawn = await engine.draw(noise_of(trained.sampler, 0, n, seed), told, time.monotonic() + timeout)
-    return await asyncio.to_thread(_pictures, trained, drawn, told, seed)
+    begun, served = engine.throttle.begin(), False
+    try:
+        drawn = await engine.draw(noise_of(trained.sampler, 0, n, seed), told, time.monotonic() + timeout)
+        served = n == 1  # what many take says nothing of one
+        return _pictures(trained, drawn, told, seed)
+    finally:
+        engine.throttle.end(begun, was_served=served)
 
 
 def _pictures(trained: Trained, drawn: Tensor, told: Tensor | None, seed: int) -> Pictures:

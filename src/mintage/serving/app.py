@@ -61,7 +61,8 @@ def make_app(service: Service, access: Access, *, failed: Callable[[], None] = l
     for kind in (Overloaded, TooLate, Refused, MintageError):
         app.add_exception_handler(kind, _explain)
     larger = {"/v1/translate": 32_000_000}
-    return Guard(Door(app, access.keys, metrics, access.log), Rules(access.hosts, largest=1_000_000, larger=larger))
+    door = Door(app, service, metrics, access.keys, access.log)
+    return Guard(door, Rules(access.hosts, largest=1_000_000, larger=larger))
 
 
 async def _load(service: Service, metrics: Metrics, failed: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from mintage.serving.keys import Keys, Refused
 from mintage.serving.metrics import Metrics
+from mintage.serving.service import Service
 from mintage.web.guard import App, Message, Receive, Scope, Send, refuse
 
 __all__ = ["Door", "retry_after"]
@@ -29,8 +30,15 @@ def retry_after(seconds: float) -> str:
 class Door:
     """An ASGI application around the API."""
 
-    def __init__(self, app: App, keys: Keys | None, metrics: Metrics, log: Callable[[str], Any] | None) -> None:
-        self.app, self.keys, self.metrics, self.log = app, keys, metrics, log
+    def __init__(
+        self,
+        app: App,
+        service: Service,
+        metrics: Metrics,
+        keys: Keys | None,
+        log: Callable[[str], Any] | None,
+    ) -> None:
+        self.app, self.service, self.keys, self.metrics, self.log = app, service, keys, metrics, log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,6 +61,9 @@ class Door:
             self._note(scope, number, status, time.perf_counter() - started)
 
     async def _may(self, scope: Scope, send: Send) -> bool:
+        if self.service.is_full and scope["method"] == "POST":  # before anything is read: a refusal must cost little
+            await refuse(send, 503, "All generators have all the work that they can do in time.", "1")
+            return False
         if self.keys is None or not scope["path"].startswith(KEYED):
             return True
         told = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
@@ -70,8 +81,7 @@ class Door:
 
     def _note(self, scope: Scope, number: str, status: int, seconds: float) -> None:
         path = scope["path"] if scope["path"].startswith(COUNTED) and status != 404 else "other"
-        self.metrics.requests.labels(path, str(status)).inc()
-        self.metrics.seconds.labels(path).observe(seconds)
+        self.metrics.answered(path, status, seconds)
         if self.log is not None:
             key = scope["state"]["key"]
             row = {

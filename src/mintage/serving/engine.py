@@ -9,8 +9,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,11 +22,15 @@ from mintage.api import Run
 from mintage.errors import MintageError
 from mintage.sampling import draw
 from mintage.serving.sizes import Sizes
+from mintage.serving.throttle import Throttle
 from mintage.trained import CPU, Trained
 
 T = TypeVar("T")
 
 __all__ = ["Engine", "Limits", "Overloaded", "TooLate"]
+
+PATIENCE = 2.0  # times the shortest draw that rows wait for others
+SMOOTH = 0.1
 
 
 class Overloaded(MintageError):
@@ -59,7 +62,7 @@ class _Order:
     noise: Tensor | None = None  # (n, *noise) of samples
     told: Tensor | None = None
     work: Callable[[Trained], Any] | None = None
-    promise: Future[Any] = field(default_factory=Future)
+    promise: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property
     def rows(self) -> int:
@@ -83,8 +86,12 @@ class Engine:
         self.name, self.makes = run.path.name, trained.makes
         self.numbers = trained.numbers
         self.sizes = Sizes.measure(trained, self.numbers)
+        self.throttle = Throttle()
         self.observe: Callable[[int, float], None] = lambda rows, seconds: None  # after each batch
         self._orders: deque[_Order] = deque()
+        self._rows = 0  # of all that waits
+        self._wake_at = 1  # rows that are worth waking the owner for
+        self._arrived, self._between = 0.0, 1.0  # when samples were asked for last, and seconds between, smoothed
         self._streams: deque[_Stream] = deque()
         self._news = threading.Condition()
         self._ending = False
@@ -168,12 +175,14 @@ class Engine:
             if self._ending or len(self._orders) >= self.limits.waiting or self._too_much(order):
                 raise Overloaded(self.name, self.seconds_ahead())
             self._orders.append(order)
-            self._news.notify()
-        try:
-            return await asyncio.wrap_future(order.promise)
-        except asyncio.CancelledError:
-            order.promise.cancel()  # whoever asked is gone: if it is not begun, it never will be
-            raise
+            self._rows += order.rows
+            if order.rows:
+                now = time.monotonic()
+                self._between += SMOOTH * (min(now - self._arrived, 1.0) - self._between)
+                self._arrived = now
+            if self._rows >= self._wake_at or not order.rows:
+                self._news.notify()
+        return await order.promise  # cancelled, where whoever asked is gone: if it is not begun, it never will be
 
     def _too_much(self, order: _Order) -> bool:
         """Whether more would wait than so many batches; whoever comes to an empty queue is always let in."""
@@ -184,67 +193,96 @@ class Engine:
 
     def seconds_ahead(self) -> float:
         """How long until what waits now is done."""
-        return max(0.0, self._busy_until - time.monotonic()) + self._seconds(self._orders)
+        return max(0.0, self._busy_until - time.monotonic()) + self._seconds(tuple(self._orders))
 
-    def _seconds(self, orders: Any) -> float:
+    def _seconds(self, orders: Collection[_Order]) -> float:
         rows = sum(order.rows for order in orders)
         return self.sizes.seconds(rows) + self._seconds_of_call * sum(not order.rows for order in orders)
 
     def _own(self) -> None:
         """The owner's life."""
+        if self.sizes.threads:
+            torch.set_num_threads(self.sizes.threads)
         while True:
             with self._news:
                 while not (self._orders or self._streams or self._ending):
                     self._news.wait()
                 if self._ending and not self._orders and not self._streams:
                     return
-                batch = self._next()
+                self._gather()
+                batch, late = self._next()
+            self._settle(late, [TooLate(f"{self.name} could not begin before the deadline.")] * len(late))
             if batch:
                 self._do(batch)
             if self._streams:
                 self._advance()
 
-    def _next(self) -> list[_Order]:
-        """What is done together next: the oldest order, and samples behind it that fit in one batch."""
-        batch: list[_Order] = []
-        rows = 0
+    def _gather(self) -> None:
+        """Wait for company where it comes sooner than a draw takes: so few rows take as long as a whole size."""
+        window = self.sizes.seconds(1)
+        if self._ending or self._streams or not self._orders or not self._orders[0].rows or self._between > window:
+            return
+        ends, self._wake_at = time.monotonic() + PATIENCE * window, self.sizes.least
+        while self._rows < self._wake_at and all(order.rows for order in self._orders):
+            if (left := ends - time.monotonic()) <= 0 or not self._news.wait(left):
+                break
+        self._wake_at = 1
+
+    def _next(self) -> tuple[list[_Order], list[_Order]]:
+        """What is done together next, the oldest order and samples behind it that fit in one batch; and what is too
+        late."""
+        batch, late, rows = list[_Order](), list[_Order](), 0
         while self._orders:
             order = self._orders[0]
             fits = not batch or (order.noise is not None and rows + order.rows <= self.sizes.largest)
             if not fits or (batch and batch[0].noise is None):
                 break
             self._orders.popleft()
-            if not order.promise.set_running_or_notify_cancel():
-                continue  # whoever asked is gone
+            self._rows -= order.rows
+            if order.promise.cancelled():
+                continue
             if time.monotonic() > order.deadline:
-                order.promise.set_exception(TooLate(f"{self.name} could not begin before the deadline."))
+                late.append(order)
                 continue
             batch.append(order)
             rows += order.rows
         self._busy_until = time.monotonic() + self._seconds(batch)
-        return batch
+        return batch, late
 
     def _do(self, batch: list[_Order]) -> None:
         started = time.perf_counter()
         try:
             if batch[0].noise is None:
                 assert batch[0].work is not None
-                batch[0].promise.set_result(batch[0].work(self.trained))
+                results = [batch[0].work(self.trained)]
             else:
-                drawn = self._drawn(batch)
-                for order in batch:
-                    order.promise.set_result(drawn[: order.rows])
-                    drawn = drawn[order.rows :]
+                results = list(torch.split(self._drawn(batch), [order.rows for order in batch]))
         except Exception as error:
-            for order in batch:
-                if not order.promise.done():
-                    order.promise.set_exception(error)
-        seconds = time.perf_counter() - started
-        if batch[0].noise is None:
-            self._seconds_of_call = 0.8 * self._seconds_of_call + 0.2 * seconds
+            self._settle(batch, [error] * len(batch))
+            return
+        self._settle(batch, results)
+        rows, seconds = sum(order.rows for order in batch), time.perf_counter() - started
+        if rows:
+            self.sizes.took(rows, seconds)
         else:
-            self.sizes.took(sum(order.rows for order in batch), seconds)
-        self.observe(sum(order.rows for order in batch), seconds)
+            self._seconds_of_call = 0.8 * self._seconds_of_call + 0.2 * seconds
+        self.observe(rows, seconds)
+
+    def _settle(self, orders: list[_Order], results: Sequence[Any]) -> None:
+        """Keep promises: one call into the loop, however many they are."""
+
+        def settle() -> None:
+            for order, result in zip(orders, results, strict=True):
+                if order.promise.done():
+                    continue
+                if isinstance(result, Exception):
+                    order.promise.set_exception(result)
+                else:
+                    order.promise.set_result(result)
+
+        if orders:
+            with suppress(RuntimeError):  # the loop has ended
+                orders[0].promise.get_loop().call_soon_threadsafe(settle)
 
     def _drawn(self, batch: list[_Order]) -> Tensor:
         noise = torch.cat([order.noise for order in batch if order.noise is not None])

@@ -20,6 +20,7 @@ class Metrics:
 
     def __init__(self, service: Service) -> None:
         self.registry = CollectorRegistry()
+        self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self.requests = Counter(
             "mintage_requests", "Answers, by path and status.", ["path", "status"], registry=self.registry
         )
@@ -38,6 +39,14 @@ class Metrics:
             "mintage_batch_seconds", "What a batch took.", ["model"], buckets=SECONDS, registry=self.registry
         )
         self.registry.register(_Waiting(service))
+
+    def answered(self, path: str, status: int, seconds: float) -> None:
+        """Count one answer."""
+        if (path, status) not in self._known:  # finding a label takes longer than counting
+            self._known[path, status] = self.requests.labels(path, str(status)), self.seconds.labels(path)
+        count, histogram = self._known[path, status]
+        count.inc()
+        histogram.observe(seconds)
 
     def watch(self, engine: Engine) -> None:
         """Hear of every batch of an engine."""

@@ -17,8 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from mintage import writing
 from mintage.contracts import TokenCodec
 from mintage.serving import answers
+from mintage.serving.bodies import Direct, body_of, body_schema
 from mintage.serving.engine import Engine
-from mintage.serving.routes import MOST_SEED, capped
+from mintage.serving.routes import MOST_SEED, capped, encoded
 from mintage.serving.service import Service
 from mintage.serving.waiting import attended, charge, wait_for
 
@@ -88,16 +89,21 @@ def openai_routes(service: Service) -> APIRouter:
     async def model(name: str) -> dict[str, Any]:
         return _model(wait_for(service, name))
 
-    @router.post("/images/generations", summary="Pictures")
-    async def images(request: Request, asked: Annotated[Images, Body()]) -> Response:
+    async def images(request: Request) -> Response:
+        asked = await body_of(request, Images)
         engine = wait_for(service, asked.model)
         capped(asked.n, service.caps.pictures, "pictures")
         of = class_of(asked.prompt, engine.trained.classes)
         _check_size(engine, asked.size)
         charge(request, asked.n)
         made = await attended(request, answers.draw_pictures(engine, asked.n, asked.seed, of, service.caps.seconds))
-        data = [{"b64_json": base64.b64encode(one).decode()} for one in made.pngs()]
+        data = [{"b64_json": base64.b64encode(one).decode()} for one in await encoded(made, made.pngs)]
         return JSONResponse({"created": int(time.time()), "data": data, "output_format": "png"})
+
+    router.add_api_route(
+        "/images/generations", images, methods=["POST"], route_class_override=Direct, summary="Pictures",
+        openapi_extra=body_schema(Images),
+    )  # fmt: skip
 
     @router.post("/completions", summary="Text that goes on from a prompt")
     async def completions(request: Request, asked: Annotated[Completions, Body()]) -> Response:

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Body, Header, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Body, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from mintage import writing
 from mintage.serving import answers
+from mintage.serving.bodies import Direct, body_of, body_schema
 from mintage.serving.engine import Engine
 from mintage.serving.service import Service
 from mintage.serving.waiting import attended, charge, wait_for
 
 __all__ = ["routes"]
 
+T = TypeVar("T")
+
+MOST_AT_ONCE = 10_000  # pixels that are encoded in the event loop
 MOST_SEED = 2**63 - 1
+LEAST_SECONDS, MOST_SECONDS = 0.01, 600.0
+TIMEOUT: Mapping[str, Any] = {
+    "name": "x-timeout-seconds", "description": "Within how many seconds the work must be begun.",
+    "schema": {"type": "number", "minimum": LEAST_SECONDS, "maximum": MOST_SECONDS, "default": 30},
+}  # fmt: skip
 FORMS: Mapping[str, Sequence[str]] = {
     "pictures": ("image/png", "application/json", "application/zip"),
     "text": ("text/plain", "application/json", "text/event-stream"),
@@ -59,26 +69,23 @@ def routes(service: Service) -> APIRouter:
     """The routes of one service."""
     router = APIRouter(prefix="/v1", tags=["Mintage"])
 
-    @router.post(
-        "/generate",
-        summary="Samples of any kind, in the form that is accepted",
-        response_class=Response,
-        responses={200: {"content": {form: {} for forms in FORMS.values() for form in forms}}},
-    )
-    async def generate(
-        request: Request,
-        asked: Annotated[Generate, Body()],
-        accept: Annotated[str, Header()] = "*/*",
-        timeout: Annotated[float | None, Header(alias="x-timeout-seconds", ge=1, le=600)] = None,
-    ) -> Response:
+    async def generate(request: Request) -> Response:
+        asked = await body_of(request, Generate)
         engine = wait_for(service, asked.model)
-        form = chosen_form(accept, FORMS[engine.makes])
-        seconds = timeout or service.caps.seconds
+        form = chosen_form(request.headers.get("accept", "*/*"), FORMS[engine.makes])
+        seconds = patience(request.headers.get("x-timeout-seconds"), service.caps.seconds)
         if engine.makes == "pictures":
             return await _pictures(request, service, engine, asked, form, seconds)
         if engine.makes == "text":
             return await _text(request, service, engine, asked, form, seconds)
         return await _table(request, service, engine, asked, form, seconds)
+
+    router.add_api_route(
+        "/generate", generate, methods=["POST"], route_class_override=Direct, response_class=Response,
+        summary="Samples of any kind, in the form that is accepted",
+        responses={200: {"content": {form: {} for forms in FORMS.values() for form in forms}}},
+        openapi_extra=body_schema(Generate, TIMEOUT),
+    )  # fmt: skip
 
     @router.post("/translate", summary="A picture out of a picture", response_class=Response)
     async def translate(
@@ -102,12 +109,13 @@ async def _pictures(
     charge(request, asked.n)
     made = await attended(request, answers.draw_pictures(engine, asked.n, asked.seed, asked.of, seconds))
     if form == "image/png":
-        return Response(made.png(), media_type=form)
+        return Response(await encoded(made, made.png), media_type=form)
     if form == "application/zip":
-        return Response(made.zip(), media_type=form)
+        return Response(await encoded(made, made.zip), media_type=form)
+    files = await encoded(made, made.pngs)
     items = [
         {"png": base64.b64encode(data).decode(), "seed": asked.seed, "index": origin.index, "of": origin.condition}
-        for data, origin in zip(made.pngs(), made.made.origins, strict=True)
+        for data, origin in zip(files, made.made.origins, strict=True)
     ]
     return JSONResponse({"model": engine.name, "items": items})
 
@@ -169,6 +177,28 @@ def chosen_form(accept: str, forms: Sequence[str]) -> str:
     if not best:
         raise HTTPException(406, f"This model answers in {', '.join(forms)}; {accept!r} accepts none of them.")
     return best
+
+
+async def encoded(made: answers.Pictures, encode: Callable[[], T]) -> T:
+    """Files of pictures: small ones at once, since going to another thread takes longer than they do."""
+    return encode() if made.pixels <= MOST_AT_ONCE else await asyncio.to_thread(encode)
+
+
+def patience(told: str | None, usual: float) -> float:
+    """For how many seconds a caller waits until work is begun.
+
+    >>> patience("2.5", 30.0), patience(None, 30.0)
+    (2.5, 30.0)
+    """
+    try:
+        seconds = usual if told is None else float(told)
+    except ValueError:
+        seconds = 0.0
+    if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
+        raise HTTPException(
+            422, f"x-timeout-seconds is {told!r}, and should be a number from {LEAST_SECONDS:g} to {MOST_SECONDS:g}."
+        )
+    return seconds
 
 
 def capped(n: int, most: int, what: str) -> None:

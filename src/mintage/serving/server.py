@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 
 import uvicorn
 
 from mintage.errors import ConfigError
 from mintage.web.guard import App
+
+SWITCH = 5e-4  # seconds after which one thread makes way: an owner's many short steps must not wait for the loop's
 
 __all__ = ["Server", "bound"]
 
@@ -40,11 +43,13 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,  # type: ignore[arg-type]
-                log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=seconds,
+                log_level="warning", access_log=False, timeout_keep_alive=75, server_header=False, proxy_headers=False,
                 lifespan="on",
+                timeout_graceful_shutdown=seconds,
             )
         )  # fmt: skip
         self._draining = draining
+        sys.setswitchinterval(SWITCH)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -72,6 +72,11 @@ class Service:
             raise KeyError(f"There is no model {name!r} here. {suggest(name, list(self.engines))}")
         return self.engines[name]
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no engine would take one more request."""
+        return bool(self.engines) and all(engine.throttle.is_full for engine in self.engines.values())
+
     def waiting(self) -> Mapping[str, int]:
         """Orders that wait, by engine."""
         return {name: engine.waiting for name, engine in self.engines.items()}

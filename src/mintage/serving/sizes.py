@@ -4,53 +4,62 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from statistics import median
-from typing import Self
+from typing import Any, Self
 
 import torch
+from torch import Tensor
 
+from mintage.contracts import Sampler
 from mintage.numbers import Numbers
-from mintage.sampling import CHUNK, draw, same_bits
+from mintage.sampling import draw, same_bits, whole_chunk
 from mintage.seeding import generator
 from mintage.trained import CPU, Trained
 
 __all__ = ["Sizes"]
 
 GOOD_ENOUGH = 0.9  # of the best rate: a smaller batch that reaches so much is answered sooner
-ROUNDS = 3
+ROUNDS, SECONDS = 7, 0.25  # of measuring a size: so often, or so long
+WORTH = 1.5  # how much faster all cores must be than one, which leaves the others to HTTP
+HEAVY = 0.004  # seconds of a sample beside which those of HTTP are few
 
 
 class Sizes:
     """The sizes that may be used, with their seconds, and the largest batch that is worth waiting for."""
 
-    def __init__(self, seconds: Mapping[int, float]) -> None:
-        self._seconds = dict(seconds)
-        rates = {size: size / took for size, took in self._seconds.items()}
-        best = max(rates.values())
-        self.largest = min(size for size, rate in rates.items() if rate >= GOOD_ENOUGH * best)
+    def __init__(self, seconds: Mapping[int, float], threads: int = 0) -> None:
+        self._seconds, self.threads = dict(seconds), threads  # threads 0: as many as there are
+        self.largest = min(size for size, rate in self._rates.items() if rate >= GOOD_ENOUGH * self.rate)
         self._drift = 1.0  # how much longer batches take than they were measured to
+
+    @property
+    def _rates(self) -> dict[int, float]:
+        return {size: size / took for size, took in self._seconds.items()}
+
+    @property
+    def rate(self) -> float:
+        """Samples a second at best."""
+        return max(self._rates.values())
 
     @classmethod
     def measure(cls, trained: Trained, numbers: Numbers) -> Self:
-        """Try every power of two up to a chunk; what draws no noise of its own counts as one."""
-        sampler = trained.sampler
+        """Try every power of two up to a chunk, on all cores and on one; what draws no noise counts as one size."""
         if trained.makes != "pictures" or trained.translates:
             return cls({1: 0.05})
-        chunk = getattr(sampler, "chunk", CHUNK)
-        powers = [1 << k for k in range(chunk.bit_length()) if 1 << k <= chunk]
-        told = 0 if trained.classes else None
-        alike = same_bits(sampler, powers, told, numbers=numbers, device=CPU)
-        seconds = {}
-        for size in {*alike, chunk}:
-            noise = sampler.noise(size, generator(0, "warm-up"))
-            condition = None if told is None else torch.full((size,), told)
-            times = []
-            for _ in range(ROUNDS):
-                started = time.perf_counter()
-                draw(sampler, noise, condition, numbers=numbers, device=CPU, size=size)
-                times.append(time.perf_counter() - started)
-            seconds[size] = median(times)
-        return cls(seconds)
+        told, where = 0 if trained.classes else None, {"numbers": numbers, "device": CPU}
+        whole, given = whole_chunk(trained.sampler, told, **where), torch.get_num_threads()
+        found = []
+        try:
+            for threads in sorted({1, given}):
+                torch.set_num_threads(threads)
+                seconds = _seconds(trained.sampler, whole, told, where)
+                found.append(cls(seconds, threads) if seconds else None)
+        finally:
+            torch.set_num_threads(given)
+        narrow, wide = found[0], found[-1]
+        assert wide is not None  # a chunk on all threads is the law itself
+        if narrow is None or (wide.rate > WORTH * narrow.rate and narrow.rate < 1 / HEAVY):
+            return wide
+        return narrow
 
     def cut(self, rows: int) -> list[int]:
         """Sizes that together hold so many rows, the last one perhaps not full, in the least time.
@@ -85,6 +94,11 @@ class Sizes:
         return self._drift * (whole * self._seconds[size] + sum(self._seconds[one] for one in self.cut(rest)))
 
     @property
+    def least(self) -> int:
+        """The smallest: fewer rows take as long."""
+        return min(self._seconds)
+
+    @property
     def seconds_of_batch(self) -> float:
         """How long the largest batch takes of late."""
         return self._drift * self._seconds[self.largest]
@@ -94,3 +108,19 @@ class Sizes:
         expected = self.seconds(rows) / self._drift
         if expected > 0:
             self._drift = 0.9 * self._drift + 0.1 * min(max(seconds / expected, 0.2), 20.0)
+
+
+def _seconds(sampler: Sampler, whole: Tensor, told: int | None, where: Mapping[str, Any]) -> dict[int, float]:
+    """What each size that gives the right bits takes, on as many threads as there are now."""
+    powers = [1 << k for k in range(len(whole).bit_length())]
+    seconds = {}
+    for size in same_bits(sampler, sorted({*powers, len(whole)}), whole, told, **where):
+        noise = sampler.noise(size, generator(0, "warm-up"))
+        condition = None if told is None else torch.full((size,), told)
+        times = list[float]()
+        while len(times) < 2 or (len(times) < ROUNDS and sum(times) < SECONDS):
+            started = time.perf_counter()
+            draw(sampler, noise, condition, size=size, **where)
+            times.append(time.perf_counter() - started)
+        seconds[size] = min(times)  # what others do on this machine only ever adds
+    return seconds

@@ -44,12 +44,25 @@ def charge(request: Request, samples: int) -> None:
 
 
 async def attended(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """The result of work, given up as soon as the caller is gone."""
-    task = asyncio.ensure_future(work)
-    done, _ = await asyncio.wait((task,), timeout=LOOK)
-    while not done:
-        if await request.is_disconnected():
-            task.cancel()
-            raise Gone
-        done, _ = await asyncio.wait((task,), timeout=LOOK)
-    return task.result()
+    """The result of work, given up as soon as the caller is gone; who is answered at once is never looked after."""
+    task, watch, is_gone = asyncio.current_task(), list[asyncio.Task[None]](), False
+    assert task is not None
+
+    async def look() -> None:
+        nonlocal is_gone
+        while not await request.is_disconnected():
+            await asyncio.sleep(LOOK)
+        is_gone = True
+        task.cancel()
+
+    alarm = asyncio.get_running_loop().call_later(LOOK, lambda: watch.append(asyncio.ensure_future(look())))
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if is_gone:
+            raise Gone from None
+        raise
+    finally:
+        alarm.cancel()
+        for each in watch:
+            each.cancel()

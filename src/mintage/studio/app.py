@@ -9,11 +9,12 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from mintage.errors import MintageError
 from mintage.studio.place import Place
-from mintage.studio.routes import create
-from mintage.web.guard import LOOPBACK, Guard, Rules
+from mintage.studio.routes import create, data, jobs, laboratory, runs, training
+from mintage.web.guard import LOOPBACK, Guard, Rules, TooLarge
 
 __all__ = ["ROUTERS", "make_app"]
 
@@ -22,7 +23,9 @@ POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; "
     "base-uri 'none'; form-action 'none'; object-src 'none'"
 )
-ROUTERS: Sequence[Callable[[Place], APIRouter]] = (create.router,)
+ROUTERS: Sequence[Callable[[Place], APIRouter]] = (
+    create.router, laboratory.router, data.router, training.router, jobs.router, runs.router,
+)  # fmt: skip
 
 
 def make_app(place: Place, *, token: str, hosts: Sequence[str] = ()) -> Guard:
@@ -30,6 +33,8 @@ def make_app(place: Place, *, token: str, hosts: Sequence[str] = ()) -> Guard:
     place.prepare()
     app = FastAPI(title="Mintage studio", docs_url=None, redoc_url=None)
     app.add_exception_handler(MintageError, _explain)
+    app.add_exception_handler(HTTPException, _refuse)
+    app.add_exception_handler(TooLarge, _too_large)
     for make in ROUTERS:
         app.include_router(make(place), prefix="/api")
     app.mount("/", StaticFiles(directory=PAGES, html=True))
@@ -39,3 +44,13 @@ def make_app(place: Place, *, token: str, hosts: Sequence[str] = ()) -> Guard:
 
 async def _explain(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": str(error), "kind": type(error).__name__}, getattr(error, "status", 400))
+
+
+async def _refuse(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    kind = {404: "NotFound", 405: "NotAllowed"}.get(error.status_code, "Refused")
+    return JSONResponse({"detail": error.detail, "kind": kind}, error.status_code, error.headers)
+
+
+async def _too_large(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": "The body is larger than what is taken here.", "kind": "TooLarge"}, 413)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mintage.contracts import Rung
 from mintage.errors import ConfigError
 
-__all__ = ["Plan", "choose", "parse_duration", "spell_duration"]
+__all__ = ["Measured", "Plan", "choose", "parse_duration", "spell_duration"]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # What a run spends on being watched, measured on two cores: figures and checkpoints, a frame of the film (drawn, then
@@ -21,15 +21,29 @@ _LEAST = 0.2  # of the time is left for training, however long the rest takes
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A size of the ladder on this machine, with this data."""
+
+    batch: int  # images of a step
+    seconds: float  # a step takes
+    most: int | None = None  # images that are worth seeing
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a budget buys."""
 
     rung: Rung
     steps: int
-    images: int
+    batch: int
     rate: float  # images a second, measured
     frames: int  # of the film: a short training has few
     more: str  # what a larger budget would buy, in words
+
+    @property
+    def images(self) -> int:
+        """That training shows."""
+        return self.steps * self.batch
 
 
 def parse_duration(text: str) -> float:
@@ -63,36 +77,32 @@ def spell_duration(seconds: float) -> str:
     return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours))
 
 
-def choose(
-    seconds: float,
-    ladder: Sequence[Rung],
-    batch: int,
-    step_seconds: Callable[[Rung], float],
-    most: int | None = None,
-) -> Plan:
+def choose(seconds: float, ladder: Sequence[Rung], measure: Callable[[Rung], Measured]) -> Plan:
     """The largest size of the ladder that sees enough images in the time; sizes are measured from small to large.
 
-    `step_seconds(rung)` is the time of one step of `batch` samples at that size on this machine. Measuring, the film
-    and the report are part of the time. More than `most` images are never worth seeing.
+    Measuring, the film and the report are part of the time.
     """
     started = time.perf_counter()
     frames = max(12, min(100, round(seconds / _SECONDS_A_FRAME)))
     watching = seconds * _SHARE_FOR_WATCHING + frames * _FRAME + _ENDING
     usable = max(seconds - watching, seconds * _LEAST)
-    best, rate, more = ladder[0], 0.0, ""
+    best, rate, more, size = ladder[0], 0.0, "", Measured(1, 1.0)
     for rung in ladder:
-        measured = batch / step_seconds(rung)
-        if rung is not ladder[0] and measured * usable < rung.images:
-            needed = spell_duration((rung.images / measured + frames * _FRAME + _ENDING) / (1 - _SHARE_FOR_WATCHING))
+        found = measure(rung)
+        images_a_second = found.batch / found.seconds
+        if rung is not ladder[0] and images_a_second * usable < rung.images:
+            needed = spell_duration(
+                (rung.images / images_a_second + frames * _FRAME + _ENDING) / (1 - _SHARE_FOR_WATCHING)
+            )
             more = f"{needed} would pay for {_spell(rung)}"
             break
-        best, rate = rung, measured
+        best, rate, size = rung, images_a_second, found
     usable = max(usable - (time.perf_counter() - started), seconds * _LEAST)
     images = int(rate * usable)
-    if most is not None and images > most:
-        images, more = most, "more time is not worth it for so little data"
-    steps = max(images // batch, 1)
-    return Plan(best, steps, steps * batch, rate, frames, more or "more time would buy more images at this size")
+    if size.most is not None and images > size.most:
+        images, more = size.most, "more time is not worth it for so little data"
+    steps = max(images // size.batch, 1)
+    return Plan(best, steps, size.batch, rate, frames, more or "more time would buy more images at this size")
 
 
 def _spell(rung: Rung) -> str:

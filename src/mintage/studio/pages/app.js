@@ -1,7 +1,7 @@
 // Starts the studio's page: words, frame, and the view that the address names.
 
 import { h, replace } from "./lib/dom.js";
-import { announce, fail, prepareNotices } from "./lib/notice.js";
+import { announce, prepareNotices } from "./lib/notice.js";
 import { button, emptyState, linkButton } from "./lib/parts.js";
 import { PAGES, here, to } from "./lib/route.js";
 import { drawShell, markPage, startShell } from "./lib/shell.js";
@@ -22,43 +22,38 @@ async function show({ keepFocus = false } = {}) {
   const moved = !first && !keepFocus;
   first = false;
   if (moved) scrollTo(0, 0);
-  const slow = setTimeout(() => replace(main, waiting()), 250);
+  const bones = waiting();
+  const slow = setTimeout(() => (place.isConnected ? place.childElementCount || place.append(bones) : replace(main, bones)), 250);
   try {
-    const [view] = await Promise.all([load(name), loadWords("shell", name)]);
+    const known = name === "home" || PAGES.includes(name);
+    const [view] = await Promise.all(known ? [import(`./views/${name}.js`), loadWords("shell", name)] : []);
     if (view?.words) await loadWords(...view.words);
     if (left.signal.aborted) return;
-    clearTimeout(slow);
     replace(main, place);
-    whenTitled(place, left.signal, moved);
+    whenTitled(place, left.signal, moved, bones);
     if (view) await view.show(place, { parts, query, signal: left.signal });
     else missing(place);
   } catch (error) {
     if (left.signal.aborted || error.name === "AbortError") return;
-    fail(error);
+    if (error.name !== "ApiError") console.error(error);
     replace(main, place);
     broken(place, error);
+    whenTitled(place, left.signal, moved, bones);
   } finally {
     clearTimeout(slow);
   }
 }
 
-/** The module of a view, or null where there is no such page. */
-async function load(name) {
-  if (name !== "home" && !PAGES.includes(name)) return null;
-  return import(`./views/${name}.js`);
-}
-
 /** As soon as the view has its h1: the document's title follows it, and the focus goes there after a change of page. */
-function whenTitled(place, signal, moved) {
+function whenTitled(place, signal, moved, bones) {
   const look = () => {
     const title = place.querySelector("h1");
     if (!title) return false;
+    bones.remove();
     const words = title.textContent.trim();
     document.title = words && words !== "Mintage" ? `${words} · Mintage` : "Mintage";
-    if (moved) {
-      title.tabIndex = -1;
-      title.focus({ preventScroll: true });
-    }
+    title.tabIndex = -1;
+    if (moved) title.focus({ preventScroll: true });
     return true;
   };
   if (look()) return;
@@ -70,7 +65,7 @@ function whenTitled(place, signal, moved) {
 /** What stands there while a view takes longer. */
 function waiting() {
   const bars = [40, 90, 75].map((share) => h("div", { class: "bone", style: { width: `${share}%` } }));
-  return h("div", { class: "view skeleton", "aria-busy": true, "aria-label": t("shell.waiting") }, bars);
+  return h("div", { class: "skeleton stack", "aria-busy": true, "aria-label": t("shell.waiting") }, bars);
 }
 
 /** There is no such page. */
@@ -82,7 +77,7 @@ function missing(place) {
 
 /** The page is there and does not come. */
 function broken(place, error) {
-  const again = button(t("shell.again"), { kind: "primary", icon: "again", onclick: () => show() });
+  const again = button(t("shell.again"), { kind: "primary", icon: "again", onclick: () => (error.status === undefined ? location.reload() : show()) });
   const home = linkButton(t("shell.missing.back"), to("home"), { kind: "soft" });
   const words = error.status === undefined ? t("shell.broken.words") : error.detail;
   replace(place, h("h1", { class: "middle" }, t("shell.broken")), emptyState({ picture: "alert", words, action: [again, home] }));

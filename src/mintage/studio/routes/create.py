@@ -17,6 +17,7 @@ from mintage.gallery.making import MOST, Made, how_of, look, look_bytes, make, s
 from mintage.gallery.wish import Wish, read_settings
 from mintage.studio.generators import PATIENCE, Generators, Opened
 from mintage.studio.place import Place
+from mintage.studio.routes.bodies import read_body
 from mintage.studio.routes.gallery import gallery_routes
 from mintage.web.events import Event, event_stream
 
@@ -82,21 +83,6 @@ class _Desk:
         made = await self.generators.call(run, wish.step, work)
         items = await asyncio.to_thread(self.gallery.add, made)
         return [item.told() for item in items]
-
-
-async def read_body(request: Request) -> dict[str, Any]:
-    """The JSON object that a request carries.
-
-    Raises:
-        ConfigError: it carries none.
-    """
-    try:
-        body = await request.json()
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"The body is no JSON: {error}.") from error
-    if not isinstance(body, dict):
-        raise ConfigError("The body is no JSON object of settings.")
-    return body
 
 
 def _of_pictures(routes: APIRouter, desk: _Desk) -> None:

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from PIL import Image
 
 from mintage.errors import ConfigError, DataError
-from mintage.gallery.gallery import Gallery, NoItem
+from mintage.gallery.gallery import Gallery
 from mintage.gallery.imprint import read_imprint, without_front_line
 from mintage.gallery.telling import recipes
 from mintage.gallery.wish import read_settings
@@ -60,7 +60,7 @@ def _listing(routes: APIRouter, gallery: Gallery) -> None:
         if len(asked) > _MOST_ON_A_SHEET:
             raise ConfigError(f"{len(asked)} are too many for a sheet: choose {_MOST_ON_A_SHEET} at most.")
         shown = [gallery[id] for id in asked]
-        pictures = [_picture(gallery.data(item)) for item in shown if item.kind in ("picture", "film")]
+        pictures = [_picture(gallery.small(item.id)) for item in shown if item.kind in ("picture", "film")]
         if not pictures:
             raise ConfigError("None of these is a picture. Choose some pictures for the sheet.")
         data = io.BytesIO()
@@ -93,11 +93,7 @@ def _reading(routes: APIRouter, gallery: Gallery, place: Place) -> None:
 
     @routes.get("/gallery/{id}/small")
     def small(id: str) -> Response:
-        try:
-            data = gallery.small(id)
-        except (OSError, ValueError) as error:
-            raise NoItem(f"The file of {id} is damaged: {error}.") from error
-        return Response(data, media_type="image/webp", headers=_FOREVER)
+        return Response(gallery.small(id), media_type="image/webp", headers=_FOREVER)
 
     @routes.get("/gallery/{id}/recipe")
     def recipe(id: str, request: Request) -> dict[str, str]:

@@ -1,6 +1,6 @@
 // A small picture of what Mintage does: noise that becomes shapes, once, and again when it is touched.
 
-const SIDE = 20;
+const SIDE = 24;
 const GAP = 1;
 const SHAPES = [
   (x, y, a) => Math.hypot(x, y) - 0.62 - 0.1 * a,
@@ -10,17 +10,21 @@ const SHAPES = [
   (x, y, a) => Math.min(Math.max(Math.abs(x) - 0.2, Math.abs(y) - 0.7), Math.max(Math.abs(y) - 0.2, Math.abs(x) - 0.6 - 0.1 * a)),
   (x, y, a) => Math.hypot(x, y) - 0.5 - 0.16 * Math.cos(5 * Math.atan2(x, -y) + a),
   (x, y, a) => Math.max(Math.hypot(x, y + 0.1) - 0.72, 0.5 + 0.1 * a - Math.hypot(x + 0.32, y + 0.3)),
-  (x, y, a) => Math.hypot(Math.abs(x) - 0.28, Math.min(y + 0.18, 0)) * 0.9 + Math.max(y, 0) * 0.85 + Math.abs(x) * 0.25 - 0.42 - 0.04 * a,
 ];
 
 /** Draw a grid of small pictures that come out of noise in a few seconds and then rest. */
 export function playMinting(canvas, signal) {
-  const columns = Math.floor(canvas.width / (SIDE + GAP));
-  const rows = Math.floor(canvas.height / (SIDE + GAP));
+  const columns = Math.floor((canvas.width + GAP) / (SIDE + GAP));
+  const rows = Math.floor((canvas.height + GAP) / (SIDE + GAP));
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const pen = canvas.getContext("2d");
   const grain = Float32Array.from({ length: columns * rows * SIDE * SIDE }, () => Math.random());
-  const tiles = Array.from({ length: columns * rows }, (_, index) => ({ shape: SHAPES[(index * 5 + Math.floor(index / 3)) % SHAPES.length], a: Math.random(), late: Math.random() }));
+  const start = Math.floor(Math.random() * SHAPES.length);
+  const tiles = Array.from({ length: columns * rows }, (_, index) => {
+    const shape = SHAPES[(start + (index % columns) * 3 + Math.floor(index / columns) * 5 + (index % 7 === 0)) % SHAPES.length];
+    const turn = (Math.random() - 0.5) * 1.1;
+    return { shape, a: Math.random(), late: Math.random(), cos: Math.cos(turn), sin: Math.sin(turn) };
+  });
   let begun = 0;
   let asked = 0;
   let last = 0;
@@ -28,13 +32,13 @@ export function playMinting(canvas, signal) {
   const draw = (share) => {
     const [back, front] = colours(canvas);
     const image = pen.createImageData(SIDE, SIDE);
-    tiles.forEach(({ shape, a, late }, index) => {
+    tiles.forEach(({ shape, a, late, cos, sin }, index) => {
       const ready = Math.min(1, Math.max(0, (share * 1.6 - late * 0.6) / 1));
       const noise = (1 - ready) ** 1.5;
       for (let at = 0; at < SIDE * SIDE; at += 1) {
         const x = ((at % SIDE) / (SIDE - 1)) * 2 - 1;
         const y = (Math.floor(at / SIDE) / (SIDE - 1)) * 2 - 1;
-        const inside = Math.min(1, Math.max(0, 0.5 - shape(x, y, a) * 6)) * (0.72 + 0.28 * (1 - (x + y + 2) / 4));
+        const inside = Math.min(1, Math.max(0, 0.5 - shape(x * cos - y * sin, x * sin + y * cos, a) * 7)) * (0.55 + 0.45 * (1 - (x + y + 2) / 4));
         const coarse = grain[(index * SIDE * SIDE + at + Math.floor(share * 90) * 37 * (ready < 1)) % grain.length];
         const value = inside * (1 - noise) + coarse * noise;
         for (let c = 0; c < 3; c += 1) image.data[at * 4 + c] = back[c] + (front[c] - back[c]) * value;

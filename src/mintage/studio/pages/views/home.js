@@ -36,7 +36,7 @@ async function known(path, signal) {
 
 /** The greeting: a place to drop on for a newcomer; a way on for everyone else. */
 function hero(trained, signal) {
-  const canvas = h("canvas", { width: 168, height: 126, "aria-hidden": "true" });
+  const canvas = h("canvas", { width: 174, height: 124, "aria-hidden": "true" });
   playMinting(canvas, signal);
   const side = trained.length ? canvas : landing(signal);
   const start = trained.length
@@ -70,7 +70,7 @@ function landing(signal) {
 /** The three steps; the one to take next stands out. */
 function steps(own, trained) {
   const next = trained.length ? "create" : own.length ? "train" : "data";
-  const done = { data: own.length > 0, train: trained.length > 0, create: false };
+  const done = { data: own.length + trained.length > 0, train: trained.length > 0, create: false };
   const where = { data: to("data"), train: to("train", own.length ? { data: own[0].name } : {}), create: to("create", ...trained.slice(0, 1).map((run) => run.id)) };
   const all = ["data", "train", "create"].map((name, index) =>
     h(
