@@ -9,12 +9,13 @@ import torch
 from pydantic import Field
 from torch import Generator, Tensor, nn
 
-from mintage.contracts import Batch, ForecastSampler, Share, Stake, Turn
+from mintage.contracts import Batch, Share, Stake, Turn
 from mintage.objectives.adversarial import LOSSES
 from mintage.objectives.pairs import pair_distance
 from mintage.objectives.ranked import ranked_score
-from mintage.objectives.stakes import TwoPlayerStakes
+from mintage.sampling import ForecastSampler
 from mintage.seeding import generator as generator_of
+from mintage.stakes import TwoPlayerStakes
 
 __all__ = ["AdversarialPaths", "Meeting", "MovesSampler", "PathStakes"]
 
@@ -78,8 +79,8 @@ class AdversarialPaths(nn.Module):
     The discriminator's forward takes (what was known, moves) and gives logits. It moves first; the generator answers
     the moved discriminator with the same moves, which wait with their graph between the two turns. Beside it the
     generator may pay what its draws lose as forecasts: the adversary sees what they are like, a score whether they
-    spread as they should (scoring rules as stakes: Pacchiardi et al., 2024). Neither sees well that all are a little too
-    narrow, which a path that walks on from its own moves takes for calm and repeats; second moments do.
+    spread as they should (scoring rules as stakes: Pacchiardi et al., 2024). Neither sees well that all are a little
+    too narrow, which a path that walks on from its own moves takes for calm and repeats; second moments do.
     """
 
     def __init__(self, sampler: MovesSampler, discriminator: nn.Module, stakes: PathStakes) -> None:
