@@ -195,17 +195,6 @@ class Sampler(Protocol):
     def __call__(self, noise: Tensor, condition: Tensor | None = None) -> Tensor: ...  # (n, *x.shape)
 
 
-class ForecastSampler(Sampler, Protocol):
-    """A sampler of series: windows of its own, or, told a history, paths of any length that go on from it.
-
-    Where it can also say how likely a window was (`log_density`, (B, T + 1, V) -> (B, T, V)), that picks the best
-    checkpoint; otherwise what its paths lose does.
-    """
-
-    def path_noise(self, n: int, steps: int, rng: torch.Generator) -> Tensor: ...  # the chance of n paths
-    def __call__(self, noise: Tensor, condition: Tensor | None = None) -> Tensor: ...  # history (1 or n, C + 1, V)
-
-
 class LanguageModel(Protocol):
     """Says what comes next: an nn.Module that looks back at no more than `context` tokens."""
 

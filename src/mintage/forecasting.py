@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from mintage.codecs.series import Series
-from mintage.contracts import ForecastSampler
 from mintage.errors import ConfigError, DataError
 from mintage.forecasts import Walk
 from mintage.foretelling.garch import Garch
 from mintage.foretelling.paths import BlockBootstrap, Foreteller, LastValue, RandomWalk, SeasonalNaive
+from mintage.sampling import ForecastSampler
 from mintage.seeding import derive, generator
 from mintage.statistics.walks import contest, crps_of, held, mean_pinball, words_of_coverage
 from mintage.timeline.changes import Change, additive, plain

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mintage.codecs.series import Series
-from mintage.contracts import ForecastSampler
 from mintage.errors import ConfigError, DataError
 from mintage.forecasting import Forecaster, by_sampler
 from mintage.opening import open_data
+from mintage.sampling import ForecastSampler
 from mintage.seeding import derive
 from mintage.series_data import SeriesData
 from mintage.storage import cache_folder, write_image

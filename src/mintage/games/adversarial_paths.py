@@ -9,13 +9,17 @@ import torch
 from pydantic import Field
 from torch import Generator, Tensor, nn
 
-from mintage.contracts import Batch, ForecastSampler, Share, Stake, Turn
+from mintage.contracts import Batch, Share, Stake, Turn
 from mintage.objectives.adversarial import LOSSES
+from mintage.objectives.pairs import pair_distance
 from mintage.objectives.ranked import ranked_score
-from mintage.objectives.stakes import TwoPlayerStakes
+from mintage.sampling import ForecastSampler
 from mintage.seeding import generator as generator_of
+from mintage.stakes import TwoPlayerStakes
 
 __all__ = ["AdversarialPaths", "Meeting", "MovesSampler", "PathStakes"]
+
+_FAR = 8.0  # usual widths: one move of a variable that had stood still must not outweigh all others
 
 
 class PathStakes(TwoPlayerStakes):
@@ -23,14 +27,21 @@ class PathStakes(TwoPlayerStakes):
 
     score_weight: float = Field(0.0, ge=0)
     """Price of the continuous ranked probability score of two draws of each move, beside the adversarial loss."""
+    pairs_weight: float = Field(0.0, ge=0)
+    """Price of the distance between second moments of real and of made moves, of each pair of variables."""
 
 
 class Meeting(NamedTuple):
-    """Moves that were made and real ones as both players see them, and what was known before them."""
+    """Moves that were made and real ones as both players see them, drawn near (asinh), and what was known before."""
 
     told: Tensor  # (N, ...)
     real: Tensor  # (N, ...)
     made: Tensor  # (draws, N, ...)
+
+
+def _plain(near: Tensor) -> Tensor:
+    """Moves as they are, the farthest cut off for real and made alike. Shape: (..., V) -> (N, V)."""
+    return near.flatten(0, -2).sinh().clamp(-_FAR, _FAR)
 
 
 class MovesSampler(ForecastSampler, Protocol):
@@ -68,7 +79,8 @@ class AdversarialPaths(nn.Module):
     The discriminator's forward takes (what was known, moves) and gives logits. It moves first; the generator answers
     the moved discriminator with the same moves, which wait with their graph between the two turns. Beside it the
     generator may pay what its draws lose as forecasts: the adversary sees what they are like, a score whether they
-    spread as they should (scoring rules as stakes: Pacchiardi et al., 2024).
+    spread as they should (scoring rules as stakes: Pacchiardi et al., 2024). Neither sees well that all are a little
+    too narrow, which a path that walks on from its own moves takes for calm and repeats; second moments do.
     """
 
     def __init__(self, sampler: MovesSampler, discriminator: nn.Module, stakes: PathStakes) -> None:
@@ -115,6 +127,8 @@ class AdversarialPaths(nn.Module):
         pays = {"adversarial": self.loss.generator(on_real, on_fake).mean()}
         if self.stakes.score_weight:
             pays["score"] = self.stakes.score_weight * ranked_score(real, made[0], made[1])
+        if self.stakes.pairs_weight:
+            pays["pairs"] = self.stakes.pairs_weight * pair_distance(_plain(real), _plain(made[0]))
         return Stake(pays)
 
     def _judge(self, told: Tensor, moves: Tensor) -> Tensor:

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from mintage.contracts import Batch, Sampler, Share, Stake, Turn
 from mintage.objectives.adversarial import LOSSES
 from mintage.objectives.pairs import pair_distance
-from mintage.objectives.stakes import TwoPlayerStakes
 from mintage.seeding import generator as generator_of
+from mintage.stakes import TwoPlayerStakes
 
 __all__ = ["AdversarialRecords", "RecordSampler", "RecordStakes"]
 

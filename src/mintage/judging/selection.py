@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from mintage import registry
-from mintage.contracts import Embedder, Evidence, Examples, ForecastSampler
+from mintage.contracts import Embedder, Evidence, Examples
 from mintage.corpus import Corpus
 from mintage.data.view import Rows, View
 from mintage.experiment import Experiment
@@ -19,7 +19,7 @@ from mintage.judging.likelihood import token_nats
 from mintage.judging.translated import Translated, translated
 from mintage.layers.perceptual import PerceptualDistance
 from mintage.opening import MOST_SELECTION
-from mintage.sampling import sample
+from mintage.sampling import ForecastSampler, sample
 from mintage.seeding import generator
 from mintage.series_data import SeriesData
 from mintage.statistics.kernels import kernel_distance
@@ -256,7 +256,7 @@ class PathScore:
         rng = generator(self.experiment.recipe.seed, "selection")
         root = torch.arange(1, steps + 1).sqrt()[:, None]
         lost = []
-        for history, truth in zip(histories.split(1), came, strict=True):
+        for history, truth in zip(histories[:, None], came, strict=True):
             noise = sampler.path_noise(_PATHS, steps, rng)
             made = sampler(noise.to(self.experiment.device), history.to(self.experiment.device)).cpu().cumsum(1) / root
             off = (made - truth.cumsum(0) / root).abs().mean(0)

@@ -9,11 +9,11 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from mintage.contracts import Batch, Callback, ForecastSampler
+from mintage.contracts import Batch, Callback
 from mintage.data.view import Rows
 from mintage.experiment import Experiment
 from mintage.run import RunDirectory
-from mintage.sampling import CHUNK, FixedDraw
+from mintage.sampling import CHUNK, FixedDraw, ForecastSampler
 from mintage.seeding import generator
 from mintage.series_data import SeriesData
 from mintage.storage import write_image
