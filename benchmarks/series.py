@@ -1,4 +1,4 @@
-"""How well series_ar foretells and resembles real series beside simple means: python benchmarks/series.py FILE."""
+"""How well a model foretells and resembles real series beside simple means: python benchmarks/series.py FILE."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from machine import describe, save
 
+from mintage import registry
 from mintage.backtesting import Terms, backtest, by_mean
 from mintage.codecs.series import Series as Codec
 from mintage.data.loading import Cut, Stream
 from mintage.forecasting import by_sampler, by_simple_means, judge_forecasts, origins_of
 from mintage.foretelling.garch import Garch
 from mintage.foretelling.paths import BlockBootstrap, LastValue, RandomWalk
-from mintage.models.series_ar import SeriesAR
 from mintage.numbers import Numbers
 from mintage.series_data import SeriesData, open_series
 from mintage.sources.series import Series as Source
@@ -28,12 +29,15 @@ from mintage.training.loop import Loop
 from mintage.training.settings import TrainingSettings
 from mintage.training.update import PlainUpdate
 
+_DRAWS = 5  # sets of made stretches, each as many as real ones
 
-def trained(data: SeriesData, steps: int, seed: int) -> Any:
+
+def trained(data: SeriesData, name: str, training: dict[str, int], seed: int) -> Any:
     """The averaged sampler after so many steps."""
     torch.manual_seed(seed)
-    game = SeriesAR().build(data.spec)
-    settings = TrainingSettings.read({**SeriesAR.habits, "steps": steps})
+    model = registry.find("models", name)
+    game = model().build(data.spec)
+    settings = TrainingSettings.read({**model.habits, **training})
     stream = Stream(data.train, Cut(settings.batch, 1, 0, 1), seed, device=torch.device("cpu"), workers=0)
     averager = Averager(game.sampler, settings.ema_half_life, settings.ema_ramp)
     loop = Loop(game, stream, PlainUpdate(game, settings, Numbers(), len(data.train)), averager, settings, seed)
@@ -41,7 +45,7 @@ def trained(data: SeriesData, steps: int, seed: int) -> Any:
     return averager.sampler.eval()
 
 
-def likeness(data: SeriesData, sampler: Any, seed: int) -> dict[str, Any]:
+def likeness(data: SeriesData, name: str, sampler: Any, seed: int, kept: Path | None) -> dict[str, Any]:
     """Stylised facts of real stretches with their bands, and of as many drawn ones, by the model and by two means."""
     kinds, length = data.codec.kinds, data.train.context
     line = max(data.packed.lines, key=len)
@@ -50,14 +54,24 @@ def likeness(data: SeriesData, sampler: Any, seed: int) -> dict[str, Any]:
     real = stretches_of(increments(scaled, kinds), length)
     count, rng = len(real), np.random.default_rng(seed)
     with torch.inference_mode():
-        made = sampler(sampler.noise(count, torch.Generator().manual_seed(seed)))[:, 1:].double().numpy()
-    drawn = {"series_ar": made * np.array(data.codec.spreads)}
-    for name, means in (("random walk", RandomWalk()), ("block bootstrap", BlockBootstrap())):
-        drawn[name] = np.diff(means.fit(scaled).paths(count, length + 1, rng), axis=1)
+        made = sampler(sampler.noise(_DRAWS * count, torch.Generator().manual_seed(seed)))[:, 1:].double().numpy()
+    drawn = {name: made * np.array(data.codec.spreads)}
+    for means, simple in (("random walk", RandomWalk()), ("block bootstrap", BlockBootstrap())):
+        drawn[means] = np.diff(simple.fit(scaled).paths(_DRAWS * count, length + 1, rng), axis=1)
     ends = bands(real, rng)
-    found = {name: facts(each) for name, each in drawn.items()}
-    inside = {name: sum(ends[f][0] <= v <= ends[f][1] for f, v in each.items()) for name, each in found.items()}
-    return {"real": facts(real), "bands": {k: list(v) for k, v in ends.items()}, **found, "inside": inside}
+    found = {name: [facts(part) for part in np.split(each, _DRAWS)] for name, each in drawn.items()}
+    inside = {
+        name: [sum(ends[f][0] <= v <= ends[f][1] for f, v in one.items()) for one in each]
+        for name, each in found.items()
+    }
+    if kept:
+        np.savez(kept, real=real, made=drawn[name])
+    mean = {name: {f: float(np.mean([one[f] for one in each])) for f in ends} for name, each in found.items()}
+    spread = {name: float(each.std() / real.std()) for name, each in drawn.items()}
+    return {
+        "real": facts(real), "bands": {k: list(v) for k, v in ends.items()}, "draws": _DRAWS, **mean, "inside": inside,
+        "spread_beside_real": spread,
+    }  # fmt: skip
 
 
 def main() -> None:
@@ -65,7 +79,11 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("file", type=Path)
     ask.add_argument("--target", default="", help="variables, with commas between; all if unset")
+    ask.add_argument("--model", default="series_ar")
     ask.add_argument("--steps", type=int, default=600)
+    ask.add_argument("--batch", type=int, default=0, help="0: the model's own")
+    ask.add_argument("--keep", type=Path, default=None, help="a file NAME.npz for real and made stretches, to look at")
+    ask.add_argument("--save", default="", help="the name of a file of benchmarks/results")
     ask.add_argument("--context", type=int, default=128)
     ask.add_argument("--horizon", type=int, default=20)
     ask.add_argument("--every", type=int, default=20)
@@ -74,8 +92,10 @@ def main() -> None:
     told = ask.parse_args()
     data = open_series(Source(told.file, target=told.target), 0.2, told.context, Codec())
     began = time.perf_counter()
-    sampler = trained(data, told.steps, told.seed)
-    seconds = time.perf_counter() - began
+    training = {"steps": told.steps, **({"batch": told.batch} if told.batch else {})}
+    machine, used = describe(), time.process_time()
+    sampler = trained(data, told.model, training, told.seed)
+    seconds, used = time.perf_counter() - began, time.process_time() - used
     kinds, context = data.codec.kinds, data.train.context
     after = np.datetime64(data.report.heldout_from, "s")
     ours = by_sampler(sampler, data.codec, context)
@@ -90,19 +110,22 @@ def main() -> None:
     if min(len(origin.history) for origin in origins) < 150:
         means.pop("GARCH, filtered")
     report = {
-        "file": told.file.name, "rows": data.report.rows, "steps": told.steps, "training_seconds": round(seconds),
-        "forecasts": judge_forecasts({"series_ar": ours, **means}, origins, ours="series_ar", seed=told.seed),
+        "machine": machine, "model": told.model, "file": told.file.name, "rows": data.report.rows, **training,
+        "context": context, "training_seconds": round(seconds), "training_processor_seconds": round(used),
+        "forecasts": judge_forecasts({told.model: ours, **means}, origins, ours=told.model, seed=told.seed),
     }  # fmt: skip
     if len(data.packed.lines) == 1 and set(kinds) == {"log"}:
-        report["likeness"] = likeness(data, sampler, told.seed)
+        report["likeness"] = likeness(data, told.model, sampler, told.seed, told.keep)
         prices, periods = data.packed.lines[0].values, data.packed.periods
         first = int(np.searchsorted(data.packed.lines[0].stamps, after)) + 1
         rule = by_mean(ours, periods, horizon=5)
         report["decisions"] = backtest(
-            {"series_ar": rule}, prices, first, periods, ours="series_ar", terms=Terms(every=20)
+            {told.model: rule}, prices, first, periods, ours=told.model, terms=Terms(every=20)
         )
         report["decisions"].pop("wealth")  # of every step: too long to keep
     print(json.dumps(report, indent=1))
+    if told.save:
+        save(told.save, report)
 
 
 if __name__ == "__main__":

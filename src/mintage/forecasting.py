@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from mintage.codecs.series import Series
-from mintage.contracts import Sampler
 from mintage.errors import ConfigError, DataError
 from mintage.forecasts import Walk
 from mintage.foretelling.garch import Garch
 from mintage.foretelling.paths import BlockBootstrap, Foreteller, LastValue, RandomWalk, SeasonalNaive
+from mintage.sampling import ForecastSampler
 from mintage.seeding import derive, generator
 from mintage.statistics.walks import contest, crps_of, held, mean_pinball, words_of_coverage
 from mintage.timeline.changes import Change, additive, plain
@@ -47,15 +47,14 @@ class Origin:
     truth: Values  # (horizon, V)
 
 
-def by_sampler(sampler: Sampler, codec: Series, context: int) -> Forecaster:
+def by_sampler(sampler: ForecastSampler, codec: Series, context: int) -> Forecaster:
     """Scenarios of a trained sampler that go on from the last `context` steps; a seed always gives the same."""
 
     def paths(history: Values, n: int, horizon: int, seed: int) -> Values:
         seen = history[-context - 1 :]
         told = codec.encode(seen)[None]
-        shape = (n, horizon, len(codec.variables), 2)
         with torch.inference_mode():
-            made = sampler(torch.randn(shape, generator=generator(seed, "forecast")), told)
+            made = sampler(sampler.path_noise(n, horizon, generator(seed, "forecast")), told)
         return codec.levels(history[-1], made)
 
     return paths

@@ -15,6 +15,7 @@ from mintage.codecs.series import Series
 from mintage.errors import ConfigError, DataError
 from mintage.forecasting import Forecaster, by_sampler
 from mintage.opening import open_data
+from mintage.sampling import ForecastSampler
 from mintage.seeding import derive
 from mintage.series_data import SeriesData
 from mintage.storage import cache_folder, write_image
@@ -182,4 +183,4 @@ def series_of(trained: Trained) -> SeriesData:
 def forecaster_of(trained: Trained) -> Forecaster:
     """The trained sampler as a forecaster that sees as many steps as its windows have."""
     steps = trained.spec.x.shape[0] or 1
-    return by_sampler(trained.sampler, cast(Series, trained.codec), steps - 1)
+    return by_sampler(cast(ForecastSampler, trained.sampler), cast(Series, trained.codec), steps - 1)

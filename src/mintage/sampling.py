@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -17,9 +17,20 @@ from mintage.contracts import Sampler
 from mintage.numbers import Numbers
 from mintage.seeding import generator
 
-__all__ = ["CHUNK", "FixedDraw", "draw", "noise_of", "same_bits", "sample", "whole_chunk"]
+__all__ = ["CHUNK", "FixedDraw", "ForecastSampler", "draw", "noise_of", "same_bits", "sample", "whole_chunk"]
 
 CHUNK = 64
+
+
+class ForecastSampler(Sampler, Protocol):
+    """A sampler of series: windows of its own, or, told a history, paths of any length that go on from it.
+
+    Where it can also say how likely a window was (`log_density`, (B, T + 1, V) -> (B, T, V)), that picks the best
+    checkpoint; otherwise what its paths lose does.
+    """
+
+    def path_noise(self, n: int, steps: int, rng: torch.Generator) -> Tensor: ...  # the chance of n paths
+    def __call__(self, noise: Tensor, condition: Tensor | None = None) -> Tensor: ...  # history (1 or n, C + 1, V)
 
 
 @dataclass(frozen=True, slots=True)

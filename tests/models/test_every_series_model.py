@@ -19,7 +19,11 @@ from mintage.training.update import PlainUpdate
 
 STEPS, VARIABLES = 24, 3
 SPEC = DataSpec(x=TensorSpec(shape=(STEPS + 1, VARIABLES)))
-TINY = {"series_ar": {"width": 16, "components": 3, "lags": 2, "half_lives": (1.0, 8.0), "unseen": 3}}
+TINY = {
+    "series_ar": {"width": 16, "components": 3, "lags": 2, "half_lives": (1.0, 8.0), "unseen": 3},
+    "forgan": {"width": 16, "common": 3, "lags": 2, "half_lives": (1.0, 8.0), "unseen": 3, "places": 8},
+    "quant_gan": {"width": 8, "common": 3, "depth": 3},
+}
 
 
 def tiny(name: str, **settings: object) -> object:
@@ -35,7 +39,11 @@ def fits(name: str) -> bool:
 
 
 FORETELLERS = [name for name in registry.names("models") if fits(name)]
+LIKELY = [name for name in FORETELLERS if hasattr(tiny(name).build(SPEC).sampler, "log_density")]
+PLAYING = [name for name in FORETELLERS if name not in LIKELY]
 each = pytest.mark.parametrize("name", FORETELLERS)
+each_likely = pytest.mark.parametrize("name", LIKELY)
+each_playing = pytest.mark.parametrize("name", PLAYING)
 
 
 def windows(n: int = 16, step: int = 0) -> Tensor:
@@ -56,7 +64,10 @@ def trained(name: str, steps: int = 3) -> tuple[Game, list[float]]:
     costs = []
     for step in range(steps):
         for turn in game.turns(step, 0):
-            set_learning(game.players[turn.player].parameters(), True)
+            if step % turn.every:
+                continue
+            for player, module in game.players.items():
+                set_learning(module.parameters(), player == turn.player or player in turn.awake)
             costs.append(sum(price.item() for price in update(turn, [Batch(windows(step=step))]).pays.values()))
     return game, costs
 
@@ -67,7 +78,7 @@ def cost(game: Game, x: Tensor) -> Tensor:
         return -game.sampler.log_density(x)
 
 
-@each
+@each_likely
 def test_it_learns_the_volatility_the_company_and_the_turning_back(name: str) -> None:
     game, _ = trained(name, 150)
     told = cost(game, windows(256, 999))[:, 12:].mean((0, 1))
@@ -78,7 +89,7 @@ def test_it_learns_the_volatility_the_company_and_the_turning_back(name: str) ->
     assert told[2] < alone + 0.15  # and the last surprise
 
 
-@each
+@each_likely
 def test_it_sees_nothing_of_what_is_to_come(name: str) -> None:
     game, x = trained(name)[0], windows()
     changed = x.clone()
@@ -98,15 +109,18 @@ def test_paths_are_a_function_of_noise_and_of_history(name: str) -> None:
         made = sampler(noise)
         assert torch.equal(made, sampler(noise))
         torch.testing.assert_close(sampler(noise[:1]), made[:1])
-        on = sampler(noise[:, :5], windows(4))
-        other = sampler(noise[:, :5], 3 * windows(4))
+        chance = sampler.path_noise(4, 5, torch.Generator().manual_seed(8))
+        on, other = sampler(chance, windows(4)), sampler(chance, 3 * windows(4))
+        torch.testing.assert_close(sampler(chance[1:2], windows(4)[1:2]), on[1:2])
+        torch.testing.assert_close(sampler(chance, windows(1)), sampler(chance, windows(1).expand(4, -1, -1)))
+        torch.testing.assert_close(sampler(chance[:, :2], windows(4)), on[:, :2])  # chance of later steps is not seen
     assert made.shape == (4, STEPS + 1, VARIABLES)
     assert on.shape == (4, 5, VARIABLES)
     assert made.isfinite().all()
     assert not torch.equal(on, other)
 
 
-@each
+@each_likely
 def test_what_it_draws_is_as_likely_as_it_says(name: str) -> None:
     game, _ = trained(name, 60)
     sampler = game.sampler.eval()
@@ -138,7 +152,35 @@ def test_a_turn_moves_its_player_and_examining_nothing(name: str) -> None:
     torch.manual_seed(99)
     twin = tiny(name).build(SPEC)
     twin.load_state_dict(game.state_dict())
-    assert torch.equal(cost(twin, windows()), cost(game, windows()))
+    noise = game.sampler.noise(2, torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        torch.testing.assert_close(twin.sampler.eval()(noise), game.sampler.eval()(noise))
+        torch.testing.assert_close(twin.examine(Batch(windows())), game.examine(Batch(windows())))
+
+
+@each_playing
+def test_each_turn_moves_its_own_player(name: str) -> None:
+    game, _ = trained(name)
+    update = PlainUpdate(game, TrainingSettings.read({**registry.find("models", name).habits}), Numbers())
+    for turn in game.turns(0, 0):
+        for player, module in game.players.items():
+            set_learning(module.parameters(), player == turn.player or player in turn.awake)
+        before = {key: [p.clone() for p in module.parameters()] for key, module in game.players.items()}
+        update(turn, [Batch(windows())])
+        for key, module in game.players.items():
+            moved = any(not torch.equal(p, q) for p, q in zip(module.parameters(), before[key], strict=True))
+            assert moved == (key == turn.player), (key, turn.player)
+
+
+@each_playing
+def test_its_paths_spread_and_go_together_as_real_ones_do(name: str) -> None:
+    sampler = trained(name, 120)[0].sampler.eval()
+    histories = windows(400, 5)[:, :-1]
+    wide = histories[:, 1:, 0].abs().mean(1) > 1
+    with torch.no_grad():
+        drawn = sampler(sampler.path_noise(400, 1, torch.Generator().manual_seed(0)), histories)[:, 0]
+    assert drawn[wide, 0].std() > 2 * drawn[~wide, 0].std()  # in truth 6.7 times
+    assert torch.corrcoef(drawn[wide].T)[0, 1] > 0.7  # in truth 0.95
 
 
 @each
@@ -160,6 +202,11 @@ def test_other_data_is_an_error_that_helps(name: str, spec: TensorSpec) -> None:
         tiny(name).build(DataSpec(x=spec))
 
 
-def test_one_variable_is_enough() -> None:
-    game = tiny("series_ar").build(DataSpec(x=TensorSpec(shape=(STEPS + 1, 1))))
-    assert cost(game, windows()[..., :1]).isfinite().all()
+@each
+def test_one_variable_is_enough(name: str) -> None:
+    game = tiny(name).build(DataSpec(x=TensorSpec(shape=(STEPS + 1, 1))))
+    one = Batch(windows()[..., :1])
+    assert all(value.isfinite().all() for value in game.examine(one).values())
+    chance = game.sampler.path_noise(3, 4, torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        assert game.sampler.eval()(chance, one.x[:3]).shape == (3, 4, 1)

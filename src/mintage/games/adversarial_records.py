@@ -9,40 +9,22 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from mintage.config import Settings
 from mintage.contracts import Batch, Sampler, Share, Stake, Turn
-from mintage.objectives.adversarial import LOSSES, ObjectiveName
+from mintage.objectives.adversarial import LOSSES
 from mintage.objectives.pairs import pair_distance
-from mintage.objectives.penalties import Penalty
 from mintage.seeding import generator as generator_of
+from mintage.stakes import TwoPlayerStakes
 
 __all__ = ["AdversarialRecords", "RecordSampler", "RecordStakes"]
 
 
-class RecordStakes(Settings):
+class RecordStakes(TwoPlayerStakes):
     """What the two players of a game of records pay, and how often."""
 
-    objective: ObjectiveName = "relativistic"
-    """The adversarial loss: docs/concepts.md has the formula of each."""
-    r1: float = Field(0.0, ge=0)
-    """Weight of the R1 penalty (slope at real records); 0 leaves it out."""
-    r2: float = Field(0.0, ge=0)
-    """Weight of the R2 penalty (slope at made records); 0 leaves it out."""
-    gradient_penalty: float = Field(0.0, ge=0)
-    """Weight of the WGAN-GP penalty (slope near one between real and made); 10 in the paper."""
-    penalty_every: int = Field(1, ge=1)
-    """Penalties are paid every so many steps, weighted up as much."""
-    critic_steps: int = Field(1, ge=1)
-    """Turns of the discriminator for one of the generator."""
     asked_weight: float = Field(0.0, ge=0)
     """Price of a nat by which the generator misses what it was asked for; for models that ask."""
     pairs_weight: float = Field(0.0, ge=0)
     """Price of the distance between what pairs of columns have in common in real and in made records."""
-
-    def penalties(self) -> list[Penalty]:
-        """The penalties whose weight is not zero."""
-        weights = {"r1": self.r1, "r2": self.r2, "gradient_penalty": self.gradient_penalty}
-        return [Penalty(name, weight, self.penalty_every) for name, weight in weights.items() if weight]
 
 
 class RecordSampler(Sampler, Protocol):

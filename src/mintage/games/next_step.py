@@ -41,7 +41,11 @@ class PathSampler(nn.Module):
 
     def noise(self, n: int, rng: Generator) -> Tensor:
         """The chance of n windows without history. Shape: (n, unseen + T, V, 2)."""
-        return torch.randn(n, self.window.unseen + self.window.length, self.law.variables, 2, generator=rng)
+        return self.path_noise(n, self.window.unseen + self.window.length, rng)
+
+    def path_noise(self, n: int, steps: int, rng: Generator) -> Tensor:
+        """The chance of n paths that go on from a history. Shape: (n, steps, V, 2)."""
+        return torch.randn(n, steps, self.law.variables, 2, generator=rng)
 
     def forward(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
         if condition is not None:

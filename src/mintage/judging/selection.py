@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import torch
 
 from mintage import registry
 from mintage.contracts import Embedder, Evidence, Examples
 from mintage.corpus import Corpus
-from mintage.data.view import View
+from mintage.data.view import Rows, View
 from mintage.experiment import Experiment
 from mintage.games.any_order import mean_nats
 from mintage.judging.likelihood import token_nats
 from mintage.judging.translated import Translated, translated
 from mintage.layers.perceptual import PerceptualDistance
 from mintage.opening import MOST_SELECTION
-from mintage.sampling import sample
+from mintage.sampling import ForecastSampler, sample
+from mintage.seeding import generator
 from mintage.series_data import SeriesData
 from mintage.statistics.kernels import kernel_distance
 from mintage.statistics.perception import eyes_for
@@ -28,6 +31,7 @@ __all__ = [
     "FidelityScore",
     "LikelihoodScore",
     "ManifoldScore",
+    "PathScore",
     "RecordLikelihood",
     "SelectionScore",
     "StepScore",
@@ -40,6 +44,7 @@ _STEPS = 100  # of the embedding's learning: a quarter of what a judge takes, fo
 
 _FORETOLD = 50_000  # tokens of the selection part
 _WINDOWS = 256  # of series
+_PATHS, _ORIGINS, _AHEAD = 50, 24, 20  # of a forecaster without a likelihood
 _CONTENT = 0.8  # of the outputs must be nearest to their own input
 _TRANSLATED, _TARGETS = 200, 2_000
 
@@ -49,7 +54,7 @@ def score_of(experiment: Experiment) -> CheckpointScore | None:
     if isinstance(experiment.data, Corpus):
         return LikelihoodScore(experiment, experiment.data) if len(experiment.data.selection) else None
     if isinstance(experiment.data, SeriesData):
-        return StepScore(experiment, experiment.data) if len(experiment.data.selection) else None
+        return _of_series(experiment, experiment.data)
     if len(experiment.data.selection) < _FEWEST:
         return None
     if experiment.data.makes == "records":
@@ -227,6 +232,54 @@ class StepScore:
         batches = self.data.batches(view, _WINDOWS)
         nats = [-sampler.log_density(batch.x.to(self.experiment.device)) for batch in batches]  # type: ignore[attr-defined]
         return float(torch.cat(nats).mean())
+
+
+class PathScore:
+    """What paths lose that go on from within the selection part: the score of a forecaster without a likelihood.
+
+    The continuous ranked probability score of how far each variable has moved, in spreads of a step times the root of
+    how many there were, so that all steps ahead count alike.
+    """
+
+    name = "crps"
+    words = "foretells held-out steps best"
+
+    def __init__(self, experiment: Experiment, data: SeriesData) -> None:
+        self.experiment, self.data = experiment, data
+
+    @torch.inference_mode()
+    def __call__(self) -> float:
+        """The loss now; lower is better."""
+        sampler = cast(ForecastSampler, self.experiment.loop.averager.sampler)
+        histories, came = self._windows
+        steps = came.shape[1]
+        rng = generator(self.experiment.recipe.seed, "selection")
+        root = torch.arange(1, steps + 1).sqrt()[:, None]
+        lost = []
+        for history, truth in zip(histories[:, None], came, strict=True):
+            noise = sampler.path_noise(_PATHS, steps, rng)
+            made = sampler(noise.to(self.experiment.device), history.to(self.experiment.device)).cpu().cumsum(1) / root
+            off = (made - truth.cumsum(0) / root).abs().mean(0)
+            apart = (made[:, None] - made[None]).abs().sum((0, 1)) / (_PATHS * (_PATHS - 1))
+            lost.append((off - 0.5 * apart).mean())
+        return float(torch.stack(lost).mean())
+
+    @cached_property
+    def _windows(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Histories of half a window, and what came."""
+        view = self.data.selection
+        steps = max(min(_AHEAD, view.context // 4), 1)
+        shorter = replace(view, context=view.context // 2 + steps)
+        apart = max(steps, -(-len(shorter.firsts) // _ORIGINS))
+        x = shorter.gather(Rows(np.arange(0, len(shorter.firsts), apart)))[0]
+        return x[:, :-steps], x[:, -steps:]
+
+
+def _of_series(experiment: Experiment, data: SeriesData) -> CheckpointScore | None:
+    if not len(data.selection):
+        return None
+    is_likely = hasattr(experiment.loop.averager.sampler, "log_density")
+    return StepScore(experiment, data) if is_likely else PathScore(experiment, data)
 
 
 def _translated(experiment: Experiment, view: View, count: int = _TRANSLATED) -> Translated:

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from mintage.config import Settings
 from mintage.contracts import DataSpec, Rung
-from mintage.errors import SpecError
 from mintage.games.next_step import NextStep, PathSampler, Window
+from mintage.layers.across_variables import windows_of
 from mintage.layers.past import num_features
 from mintage.layers.step_law import StepLaw
 
@@ -49,13 +49,7 @@ class SeriesAR(Settings):
         Raises:
             SpecError: the data is no windows of real values.
         """
-        shape = spec.x.shape
-        if len(shape) != 2 or not all(shape) or spec.x.classes is not None or spec.condition is not None:
-            raise SpecError(
-                f"SeriesAR makes windows of shape (steps + 1, variables), but this data is {spec.x}. Give it a time "
-                "line, or choose a model that fits: mintage models --fit DATA."
-            )
-        length, variables = (side or 0 for side in shape)
+        length, variables = windows_of(spec, "SeriesAR")
         features = num_features(len(self.half_lives), self.lags)
         law = StepLaw(variables, features, self.lags, self.width, self.components, self.dropout)
-        return NextStep(PathSampler(law, Window(self.half_lives, self.lags, length - 1, self.unseen)))
+        return NextStep(PathSampler(law, Window(self.half_lives, self.lags, length, self.unseen)))

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-import torch
 from PIL import Image
 from torch import Tensor
 
-from mintage.contracts import Callback
+from mintage.contracts import Batch, Callback
+from mintage.data.view import Rows
 from mintage.experiment import Experiment
 from mintage.run import RunDirectory
-from mintage.sampling import CHUNK, FixedDraw
+from mintage.sampling import CHUNK, FixedDraw, ForecastSampler
 from mintage.seeding import generator
 from mintage.series_data import SeriesData
 from mintage.storage import write_image
 from mintage.training.checkup import Checkup
-from mintage.training.diagnosis import OF_RECORDS
+from mintage.training.diagnosis import OF_RECORDS, OF_SERIES
+from mintage.training.health import HealthMonitor
 from mintage.training.schedule import frame_steps
 from mintage.training.writer_health import WriterMonitor
 from mintage.watching.fans import draw_fans
@@ -38,14 +39,15 @@ class Fan:
 
     def __init__(self, data: SeriesData) -> None:
         view = data.selection if len(data.selection) else data.train
+        self.data = data
         self.codec, self.window = data.codec, view.batch(0, 1).x[0]  # (T + 1, V)
         self.steps = max(min(_LONGEST, (len(self.window) - 1) // 4), 1)
 
     def look(self, experiment: Experiment) -> FixedDraw:
         """The chance of its paths, and the history that they go on from."""
         history = self.window[None, : -self.steps].expand(CHUNK, -1, -1)
-        shape = (CHUNK, self.steps, self.window.shape[1], 2)
-        noise = torch.randn(shape, generator=generator(experiment.recipe.seed, "fan"))
+        sampler = cast(ForecastSampler, experiment.loop.averager.sampler)
+        noise = sampler.path_noise(CHUNK, self.steps, generator(experiment.recipe.seed, "fan"))
         return FixedDraw(noise, history, experiment.numbers, experiment.device)
 
     def __call__(self, x: Tensor) -> Image.Image:
@@ -70,11 +72,25 @@ class SeriesShow:
         return Frames(self.run, sampler, self.fan, look, steps=steps, tell=self.tell)
 
     def checkup(self, resumed: bool) -> Checkup:
-        """What looks after the forecaster's health."""
+        """What looks after the health of the forecaster, or of two players."""
         heldout = self.experiment.evaluation_batch(16)
+        if "discriminator" in self.experiment.loop.game.players:
+            return self._of_players(heldout, resumed)
         return Checkup(
             self.experiment.loop, WriterMonitor("forecaster", "step", OF_RECORDS), None, heldout, tell=self.tell
         )
+
+    def _of_players(self, heldout: Batch | None, resumed: bool) -> Checkup:
+        """Made moves beside what came, each after a window's history of its own, as large ones are cut for both."""
+        experiment, data, steps = self.experiment, self.fan.data, self.fan.steps
+        rows = np.linspace(0, len(data.train.firsts) - 1, CHUNK).astype(np.int64)
+        windows = data.train.gather(Rows(rows))[0]
+        sampler = cast(ForecastSampler, experiment.loop.game.sampler)
+        noise = sampler.path_noise(CHUNK, steps, generator(experiment.recipe.seed, "health"))
+        look = FixedDraw(noise, windows[:, :-steps], experiment.numbers, experiment.device)
+        came = ((windows[:, -steps:].clamp(-1, 1) + 1) * 127.5).round().byte().movedim(1, -1)
+        monitor = HealthMonitor(came.numpy(), resumed=resumed, advice=OF_SERIES)
+        return Checkup(experiment.loop, monitor, look, heldout, tell=self.tell)
 
     def show_reals(self) -> None:
         """Draw what came, as if it had been foretold."""

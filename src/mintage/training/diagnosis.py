@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["MESSAGES", "OF_RECORDS", "OF_TRANSLATION", "OF_WRITING", "Diagnosis", "DiagnosisName"]
+__all__ = ["MESSAGES", "OF_RECORDS", "OF_SERIES", "OF_TRANSLATION", "OF_WRITING", "Diagnosis", "DiagnosisName"]
 
 DiagnosisName = Literal[
     "not_finite", "generator_frozen", "mode_collapse", "discriminator_wins", "generator_wins", "oscillation",
@@ -70,6 +70,16 @@ OF_TRANSLATION: Mapping[str, str] = {
     "overfitting": "Turn on data.augment, add data, or stop here and keep the best checkpoint.",
     "getting_worse": "Stop here: mintage generate takes the best checkpoint. If other alarms came first, do what they "
     "say and train again; if the discriminator knows its examples by heart, turn on data.augment.",
+}
+
+# Other things to do where two players make series: nothing is augmented there, and forecasts have a price of their own.
+OF_SERIES: Mapping[str, str] = {
+    "mode_collapse": "Raise model.stakes.score_weight, which asks for forecasts that spread, or lower training.lr.",
+    "discriminator_wins": "Lower training.lr_of.discriminator, or raise model.stakes.r1 and model.stakes.r2.",
+    "overfitting": "Raise model.stakes.r1, make model.width smaller, add data, or stop here and keep the best "
+    "checkpoint.",
+    "getting_worse": "Stop here: mintage generate takes the best checkpoint. If other alarms came first, do what they "
+    "say and train again.",
 }
 
 # What a game of one player calls by the same names: the writer itself learns by heart, for there is no discriminator.

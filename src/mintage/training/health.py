@@ -54,7 +54,7 @@ class HealthMonitor:
     let a conditional generator be judged within classes. Until `warm_up` steps a generator may make anything.
     `inputs` are what the samples are made from, in the same order, where pictures are translated: samples need not
     differ more than they do, and an output whose light and dark are exchanged is an alarm, unless real ones are so.
-    `resumed` says that the first samples are not a beginner's.
+    `resumed` says that the first samples are not a beginner's; `advice` replaces what is said of how to help.
     The figures "discriminator/real" and "discriminator/fake" are logits; where a game has none (Wasserstein, least
     squares) the signs that need a logit's scale are left out.
 
@@ -72,8 +72,10 @@ class HealthMonitor:
         inputs: np.ndarray[Any, Any] | None = None,
         warm_up: int = 300,
         resumed: bool = False,
+        advice: Mapping[str, str] | None = None,
     ) -> None:
         self.warm_up, self.resumed, self.inputs = warm_up, resumed, inputs
+        self.advice = advice or ({} if inputs is None else OF_TRANSLATION)
         self.sample_classes = sample_classes if real_classes is not None else None
         self.real_spread, self.real_distinct = 0.0, 1.0
         if reals is not None and len(reals) > 1:
@@ -151,8 +153,7 @@ class HealthMonitor:
             if self._has_lasted(name, step) and name not in self._active:
                 self._active[name] = None
                 message, advice = MESSAGES[name]
-                if self.inputs is not None:
-                    advice = OF_TRANSLATION.get(name, advice)
+                advice = self.advice.get(name, advice)
                 new.append(Diagnosis(name, message.format(detail=signs[name]), advice, step))  # type: ignore[arg-type]
         return new
 
