@@ -33,7 +33,7 @@ def prices(played: AdversarialPaths, batch: Batch) -> dict[str, Tensor]:
 
 
 def test_parts_of_a_batch_cost_what_the_whole_does() -> None:
-    played, x = game(r1=1, r2=1, score_weight=2, penalty_every=1, pairs_weight=0), windows()
+    played, x = game(r1=1, r2=1, score_weight=2), windows()
     whole = prices(played, Batch(x))
     parts = [prices(played, Batch(x[first : first + 3], share=Share(first, 6))) for first in (0, 3)]
     for name, price in whole.items():

@@ -40,7 +40,7 @@ class ForGAN(Settings):
     """Steps that are drawn and dropped before a window without history begins."""
     places: int = Field(32, ge=1)
     """Steps of each window that are learned from at a time, evenly apart from anywhere on."""
-    stakes: PathStakes = PathStakes(r1=0.02, r2=0.02, penalty_every=4, score_weight=10, pairs_weight=30)
+    stakes: PathStakes = PathStakes(r1=0.02, r2=0.02, penalty_every=4, score_weight=10)
     """What the players pay."""
 
     habits: ClassVar[Mapping[str, Any]] = {
