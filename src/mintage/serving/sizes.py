@@ -42,24 +42,21 @@ class Sizes:
 
     @classmethod
     def measure(cls, trained: Trained, numbers: Numbers) -> Self:
-        """Try every power of two up to a chunk, on all cores and on one; what draws no noise counts as one size."""
+        """Try every power of two up to a chunk, on one core and, if it is heavy, on all; without noise it is one size."""
         if trained.makes != "pictures" or trained.translates:
             return cls({1: 0.05})
         told, where = 0 if trained.classes else None, {"numbers": numbers, "device": CPU}
         whole, given = whole_chunk(trained.sampler, told, **where), torch.get_num_threads()
-        found = []
         try:
-            for threads in sorted({1, given}):
-                torch.set_num_threads(threads)
-                seconds = _seconds(trained.sampler, whole, told, where)
-                found.append(cls(seconds, threads) if seconds else None)
+            torch.set_num_threads(1)
+            seconds = _seconds(trained.sampler, whole, told, where)
+            narrow = cls(seconds, 1) if seconds else None
         finally:
             torch.set_num_threads(given)
-        narrow, wide = found[0], found[-1]
-        assert wide is not None  # a chunk on all threads is the law itself
-        if narrow is None or (wide.rate > WORTH * narrow.rate and narrow.rate < 1 / HEAVY):
-            return wide
-        return narrow
+        if narrow is not None and (given == 1 or narrow.rate > 1 / HEAVY):
+            return narrow  # the other cores have HTTP to speak
+        wide = cls(_seconds(trained.sampler, whole, told, where), given)  # a chunk on all threads is the law itself
+        return wide if narrow is None or wide.rate > WORTH * narrow.rate else narrow
 
     def cut(self, rows: int) -> list[int]:
         """Sizes that together hold so many rows, the last one perhaps not full, in the least time.
