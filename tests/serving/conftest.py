@@ -8,7 +8,9 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from tests.conftest import TINY
 
 import mintage
@@ -49,13 +51,26 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> mintage.Run:
 
 
 @pytest.fixture(scope="session")
-def opening(pictures: mintage.Run, writer: mintage.Run, table: mintage.Run) -> Opening:
-    """Opens a client of a server over all three; keywords are those of `Service`, and `keys` and `log` of `Access`."""
+def restyler(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> mintage.Run:
+    folder = tmp_path_factory.mktemp("pairs")
+    for side, shift in (("source", 0), ("target", 40)):
+        (folder / side).mkdir()
+        for seed in range(6):
+            pixels = np.random.default_rng(seed).integers(0, 200, (32, 32, 3), dtype=np.uint8) + shift
+            Image.fromarray(pixels.astype(np.uint8)).save(folder / side / f"{seed}.png")
+    tiny = ["codec.size=32", "model.blocks=1", "model.judge_width=4", "model.width=4", "training.steps=1"]
+    tiny += [f"source={folder / 'source'}", f"target={folder / 'target'}", "training.batch=2", "training.frames=2"]
+    return mintage.train("cyclegan", overrides=[*tiny, "data.heldout=0"], out=folder / "runs")
+
+
+@pytest.fixture(scope="session")
+def opening(pictures: mintage.Run, writer: mintage.Run, table: mintage.Run, restyler: mintage.Run) -> Opening:
+    """Opens a client of a server over all four; keywords are those of `Service`, and `keys` and `log` of `Access`."""
 
     @contextmanager
     def opened(**settings: Any) -> Iterator[TestClient]:
         access = Access(LOOPBACK, settings.pop("keys", None), settings.pop("log", None))
-        service = Service([pictures.path, writer.path, table.path], **settings)
+        service = Service([pictures.path, writer.path, table.path, restyler.path], **settings)
         with TestClient(make_app(service, access), base_url="http://127.0.0.1") as client:
             deadline = time.monotonic() + 30
             while client.get("/readyz").status_code != 200 and time.monotonic() < deadline:

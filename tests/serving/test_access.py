@@ -34,6 +34,9 @@ def test_keys_open_the_api_and_nothing_else_needs_one(opening: Opening, tmp_path
         over = client.post("/v1/generate", json={"n": 2}, headers=bearer(ann))
         assert over.status_code == 429
         assert int(over.headers["retry-after"]) > 1
+        assert (
+            client.post("/v1/generate", json={"of": "zebra"}, headers=bearer(ann)).status_code == 422
+        )  # costs nothing
         assert client.post("/v1/generate", json={"n": 1}, headers=bearer(ann)).status_code == 200
         assert client.get("/v1/models", headers=bearer(bob)).status_code == 200
         assert client.get("/v1/models", headers=bearer(bob)).status_code == 429

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from starlette.requests import Request
 
 import mintage
 from mintage.sampling import noise_of
 from mintage.serving.engine import Engine, Limits, Overloaded, TooLate
+from mintage.serving.waiting import Gone, attended
 from mintage.trained import Trained
 
 
@@ -140,6 +142,43 @@ def test_an_error_reaches_only_whoever_asked(pictures: mintage.Run) -> None:
         with pytest.raises(ZeroDivisionError):
             await engine.call(lambda trained: 1 / 0, later())
         assert await engine.call(lambda trained: 2, later()) == 2
+        await engine.close()
+
+    asyncio.run(play())
+
+
+def test_whoever_hangs_up_is_not_worked_for(pictures: mintage.Run) -> None:
+    async def play() -> None:
+        engine = await Engine.open(pictures.path, Limits(batches=1e9))
+        task, free = await held(engine)
+        done: list[str] = []
+
+        async def receive() -> dict[str, str]:
+            return {"type": "http.disconnect"}
+
+        with pytest.raises(Gone):
+            await attended(
+                Request({"type": "http"}, receive), engine.call(lambda trained: done.append("in vain"), later())
+            )
+        free.set()
+        await task
+        await engine.close()
+        assert done == []
+
+    asyncio.run(play())
+
+
+def test_a_few_wait_for_company_only_while_it_comes(pictures: mintage.Run) -> None:
+    async def play() -> None:
+        engine = await Engine.open(pictures.path, Limits(batches=50))
+        noise, told = noise_of(engine.trained.sampler, 0, 1, 1), torch.zeros(1, dtype=torch.long)
+        engine._between = 0.0  # as if many had just come
+        drawn = await asyncio.gather(*(engine.draw(noise, told, later()) for _ in range(3)))
+        assert all(torch.equal(one, drawn[0]) for one in drawn)
+        for _ in range(80):  # rare ones
+            await asyncio.sleep(0.01)
+            await engine.draw(noise, told, later())
+        assert engine._between > 0.005
         await engine.close()
 
     asyncio.run(play())

@@ -50,7 +50,7 @@ def test_sigterm_answers_what_was_accepted_and_exits_with_0(writer: mintage.Run,
                 except OSError:
                     time.sleep(0.05)
             found: list[tuple[int, bytes]] = []
-            body: dict[str, object] = {"prompt": "The", "decoding": {"length": 1_500}}
+            body: dict[str, object] = {"prompt": "The", "decoding": {"length": 400}}
             asking = Thread(target=lambda: found.append(ask(port, "/v1/generate", body)))
             asking.start()
             time.sleep(0.3)
@@ -60,7 +60,7 @@ def test_sigterm_answers_what_was_accepted_and_exits_with_0(writer: mintage.Run,
         finally:
             process.kill()
     assert found[0][0] == 200
-    assert len(found[0][1]) > 1_000
+    assert len(found[0][1]) > 300
 
 
 def test_other_machines_need_keys(

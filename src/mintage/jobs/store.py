@@ -58,17 +58,12 @@ class Store:
             raise RunError(f"{path} was written by a newer Mintage (form {version}; this one knows {VERSION}). Update.")
         if version == 0:
             self._database.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        self.change = self._count()  # the number of the newest change, for all who wait for the next one
 
     def close(self) -> None:
         """Hand everything to the disk."""
         with self._lock:
             self._database.close()
-
-    @property
-    def change(self) -> int:
-        """The number of the newest change."""
-        with self._lock:
-            return int(self._database.execute("SELECT change FROM counter").fetchone()[0])
 
     def add(self, order: Order, title: str, run: str | None = None) -> Job:
         """Put a job at the end of the queue."""
@@ -171,6 +166,9 @@ class Store:
         took = sorted(row["took"] for row in rows)
         return took[len(took) // 2] if took else None
 
+    def _count(self) -> int:
+        return int(self._database.execute("SELECT change FROM counter").fetchone()[0])
+
     @contextmanager
     def _changing(self) -> Iterator[int]:
         """One transaction with the number of its change."""
@@ -178,9 +176,10 @@ class Store:
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 self._database.execute("UPDATE counter SET change = change + 1")
-                (change,) = self._database.execute("SELECT change FROM counter").fetchone()
-                yield int(change)
+                yield self._count()
+                counted = self._count()
                 self._database.execute("COMMIT")
+                self.change = counted
             except BaseException:
                 self._database.execute("ROLLBACK")
                 raise

@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from mintage import synthesis, translation, writing
-from mintage.errors import ConfigError
+from mintage.errors import ConfigError, DataError
 from mintage.generated import Generated, Origin, png
 from mintage.prediction import Prospect
 from mintage.sampling import noise_of
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 __all__ = ["Pictures", "draw_pictures", "draw_table", "stream_text", "translate", "write_texts"]
+
+MOST_PIXELS = 16_000_000  # of a picture that is sent
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,32 @@ async def translate(engine: Engine, picture: bytes, strength: float, timeout: fl
     if not engine.trained.translates:
         raise ConfigError(f"{engine.name} makes {engine.makes} out of nothing: ask it with POST /v1/generate.")
 
-    def work(trained: Trained) -> Image.Image:
-        with Image.open(io.BytesIO(picture)) as image:
-            image.load()
-            return translation.translate_picture(trained, image, None, How(strength, 512))
-
-    made = await engine.call(work, time.monotonic() + timeout)
+    deadline = time.monotonic() + timeout
+    image = await asyncio.to_thread(_read, picture)
+    made = await engine.call(lambda trained: _translated(trained, image, strength), deadline)
     return await asyncio.to_thread(png, made)
+
+
+def _translated(trained: Trained, image: Image.Image, strength: float) -> Image.Image:
+    return translation.translate_picture(trained, image, None, How(strength, 512))
+
+
+def _read(picture: bytes) -> Image.Image:
+    """A picture out of a foreign file, decoded only if it is of a sensible size."""
+    try:
+        with Image.open(io.BytesIO(picture)) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise DataError(
+                    f"The picture has {image.width} x {image.height} pixels; {MOST_PIXELS:,} are taken at most. Cut it."
+                )
+            image.load()
+            return image
+    except DataError:
+        raise
+    except Exception as error:  # decoders meet damage with almost any exception
+        raise DataError(
+            f"The body is no picture that can be read ({type(error).__name__}). Send a PNG or JPEG."
+        ) from error
 
 
 async def draw_table(engine: Engine, n: int, seed: int, settings: Mapping[str, Any], timeout: float) -> DataFrame:

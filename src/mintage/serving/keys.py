@@ -166,6 +166,14 @@ class Keys:
         if self._now() - self._flushed > FLUSH:
             self.flush()
 
+    def give_back(self, key: Key, samples: int) -> None:
+        """Put samples back that were taken and not made."""
+        with self._lock:
+            slot = key.id, self._today()
+            if slot in self._used:
+                self._used[slot] -= samples
+                self._unwritten[slot] = self._unwritten.get(slot, 0) - samples
+
     def flush(self) -> None:
         """Write what was used."""
         with self._lock:

@@ -21,7 +21,7 @@ from mintage.serving.bodies import Direct, body_of, body_schema
 from mintage.serving.engine import Engine
 from mintage.serving.routes import MOST_SEED, capped, encoded
 from mintage.serving.service import Service
-from mintage.serving.waiting import attended, charge, wait_for
+from mintage.serving.waiting import attended, charged, wait_for
 
 __all__ = ["openai_routes"]
 
@@ -95,8 +95,8 @@ def openai_routes(service: Service) -> APIRouter:
         capped(asked.n, service.caps.pictures, "pictures")
         of = class_of(asked.prompt, engine.trained.classes)
         _check_size(engine, asked.size)
-        charge(request, asked.n)
-        made = await attended(request, answers.draw_pictures(engine, asked.n, asked.seed, of, service.caps.seconds))
+        with charged(request, asked.n):
+            made = await attended(request, answers.draw_pictures(engine, asked.n, asked.seed, of, service.caps.seconds))
         data = [{"b64_json": base64.b64encode(one).decode()} for one in await encoded(made, made.pngs)]
         return JSONResponse({"created": int(time.time()), "data": data, "output_format": "png"})
 
@@ -111,17 +111,18 @@ def openai_routes(service: Service) -> APIRouter:
         capped(asked.n, service.caps.texts, "texts")
         capped(asked.max_tokens, service.caps.tokens, "tokens (max_tokens)")
         told = asked.asked()
-        charge(request, asked.n)
         head = {"id": f"cmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": engine.name}
         if asked.stream:
             if asked.n > 1:
                 raise HTTPException(422, "One text is streamed at a time: n = 1.")
             held: list[writing.Unfolding] = []
             pieces = answers.stream_text(engine, told, 1, asked.seed, service.caps.seconds, held)
-            first = await anext(pieces, "")
+            with charged(request, 1):
+                first = await anext(pieces, "")
             events = _events(first, pieces, held, (head, told.opening, asked.echo))
             return StreamingResponse(events, media_type="text/event-stream")
-        made = await attended(request, answers.write_texts(engine, told, asked.n, asked.seed, service.caps.seconds))
+        with charged(request, asked.n):
+            made = await attended(request, answers.write_texts(engine, told, asked.n, asked.seed, service.caps.seconds))
         return JSONResponse({**head, "object": "text_completion", **_completed(engine, made, told.opening, asked.echo)})
 
     return router

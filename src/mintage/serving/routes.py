@@ -16,7 +16,7 @@ from mintage.serving import answers
 from mintage.serving.bodies import Direct, body_of, body_schema
 from mintage.serving.engine import Engine
 from mintage.serving.service import Service
-from mintage.serving.waiting import attended, charge, wait_for
+from mintage.serving.waiting import attended, charged, wait_for
 
 __all__ = ["routes"]
 
@@ -95,8 +95,8 @@ def routes(service: Service) -> APIRouter:
         strength: Annotated[float, Query(ge=0, le=1)] = 1.0,
     ) -> Response:
         engine = wait_for(service, model)
-        charge(request, 1)
-        made = await attended(request, answers.translate(engine, picture, strength, service.caps.seconds))
+        with charged(request, 1):
+            made = await attended(request, answers.translate(engine, picture, strength, service.caps.seconds))
         return Response(made, media_type="image/png")
 
     return router
@@ -106,8 +106,8 @@ async def _pictures(
     request: Request, service: Service, engine: Engine, asked: Generate, form: str, seconds: float
 ) -> Response:
     capped(asked.n, service.caps.pictures, "pictures")
-    charge(request, asked.n)
-    made = await attended(request, answers.draw_pictures(engine, asked.n, asked.seed, asked.of, seconds))
+    with charged(request, asked.n):
+        made = await attended(request, answers.draw_pictures(engine, asked.n, asked.seed, asked.of, seconds))
     if form == "image/png":
         return Response(await encoded(made, made.png), media_type=form)
     if form == "application/zip":
@@ -126,11 +126,12 @@ async def _text(
     capped(asked.n, service.caps.texts, "texts")
     told = writing.ask(asked.prompt, asked.heading, asked.decoding, {})
     capped(told.decoding.length, service.caps.tokens, "tokens (decoding.length)")
-    charge(request, asked.n)
     if form == "text/event-stream":
-        pieces = answers.stream_text(engine, told, asked.n, asked.seed, seconds)
-        return StreamingResponse(await opened(pieces), media_type=form)
-    made = await attended(request, answers.write_texts(engine, told, asked.n, asked.seed, seconds))
+        with charged(request, asked.n):
+            events = await opened(answers.stream_text(engine, told, asked.n, asked.seed, seconds))
+        return StreamingResponse(events, media_type=form)
+    with charged(request, asked.n):
+        made = await attended(request, answers.write_texts(engine, told, asked.n, asked.seed, seconds))
     if form == "text/plain":
         return PlainTextResponse(str(made))
     items = [
@@ -144,11 +145,11 @@ async def _table(
     request: Request, service: Service, engine: Engine, asked: Generate, form: str, seconds: float
 ) -> Response:
     capped(asked.n, service.caps.records, engine.makes)
-    charge(request, asked.n)
     settings: dict[str, Any] = {"horizon": asked.horizon}
     if engine.makes == "records":
         settings = {"where": asked.where, "balance": asked.balance, "no_missing": asked.no_missing}
-    frame = await attended(request, answers.draw_table(engine, asked.n, asked.seed, settings, seconds))
+    with charged(request, asked.n):
+        frame = await attended(request, answers.draw_table(engine, asked.n, asked.seed, settings, seconds))
     if form == "text/csv":
         return Response(frame.to_csv(index=False), media_type="text/csv; charset=utf-8")
     return Response(frame.to_json(orient="records", date_format="iso"), media_type="application/json")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from fastapi import HTTPException, Request
 
+from mintage.errors import MintageError
 from mintage.serving.engine import Engine
 from mintage.serving.service import Service
 
 T = TypeVar("T")
 
-__all__ = ["Gone", "attended", "charge", "wait_for"]
+__all__ = ["Gone", "attended", "charged", "wait_for"]
 
 LOOK = 0.05  # seconds of waiting after which a caller is first looked after
 GONE = 499  # what is noted where nobody hears the answer
@@ -36,11 +38,20 @@ def wait_for(service: Service, name: str | None) -> Engine:
         raise HTTPException(404, str(error.args[0])) from None
 
 
-def charge(request: Request, samples: int) -> None:
-    """Take samples off the day's share of whoever asks."""
-    if (key := request.state.key) is not None:
-        request.app.state.keys.take(key, samples)
-        request.app.state.metrics.samples.labels(key.name).inc(samples)
+@contextmanager
+def charged(request: Request, samples: int) -> Iterator[None]:
+    """Take samples off the day's share of whoever asks; what was not made is given back."""
+    key = request.state.key
+    if key is None:
+        yield
+        return
+    request.app.state.keys.take(key, samples)
+    try:
+        yield
+    except MintageError:
+        request.app.state.keys.give_back(key, samples)
+        raise
+    request.app.state.metrics.samples.labels(key.name).inc(samples)
 
 
 async def attended(request: Request, work: Coroutine[Any, Any, T]) -> T:

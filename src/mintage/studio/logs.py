@@ -14,6 +14,7 @@ from mintage.web.events import Event
 __all__ = ["follow", "read_rows"]
 
 LOOK = 0.25  # seconds between two looks
+RARELY = 8  # looks without news from one question whether it is over to the next
 _AT_ONCE = 4 << 20  # bytes
 
 Row = tuple[dict[str, Any], int]  # and the byte behind it
@@ -56,8 +57,10 @@ async def follow(path: Path, start: int, is_over: Callable[[], bool]) -> AsyncIt
     "reset" says that the log was cut and begins anew; "end" that no more rows will come, unless the run is resumed.
     """
     before: tuple[int, int] | None = None
+    idle = 0
     while True:
-        over = is_over()  # before the rows are read: what was written last counts
+        over = idle % RARELY == 0 and is_over()  # before the rows are read: what was written last counts
+        idle += 1
         facts = _facts(path)
         if facts != before:
             if before is not None and facts is not None and (facts[0] != before[0] or facts[1] < start):
@@ -71,6 +74,7 @@ async def follow(path: Path, start: int, is_over: Callable[[], bool]) -> AsyncIt
             start = end
             before = facts
             if rows:
+                idle = 0
                 continue
         if over:
             yield Event("end", {}, start)

@@ -133,6 +133,7 @@ function settings(data, changed, signal) {
   const draw = async () => {
     const found = await get("/schema", { signal, query: { model: model || null, data: data() } });
     drawn = form(found.schema, found.defaults, { onchange: changed });
+    for (const group of drawn.element.firstElementChild.children) if (group.tagName === "DETAILS") group.open = true;
     replace(box, picker, drawn.element);
   };
   let picker = null;
