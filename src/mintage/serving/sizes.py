@@ -18,7 +18,7 @@ from mintage.trained import CPU, Trained
 __all__ = ["Sizes"]
 
 GOOD_ENOUGH = 0.9  # of the best rate: a smaller batch that reaches so much is answered sooner
-ROUNDS, SECONDS = 7, 0.25  # of measuring a size: so often, or so long
+ROUNDS, SECONDS = 7, 0.04  # of measuring a size: so often, or so long
 WORTH = 1.5  # how much faster all cores must be than one, which leaves the others to HTTP
 HEAVY = 0.004  # seconds of a sample beside which those of HTTP are few
 
