@@ -42,7 +42,7 @@ class Sizes:
 
     @classmethod
     def measure(cls, trained: Trained, numbers: Numbers) -> Self:
-        """Try every power of two up to a chunk, on one core and, if it is heavy, on all; without noise it is one size."""
+        """Try every power of two up to a chunk, on one core and, if it is heavy, on all; without noise, one."""
         if trained.makes != "pictures" or trained.translates:
             return cls({1: 0.05})
         told, where = 0 if trained.classes else None, {"numbers": numbers, "device": CPU}
