@@ -107,8 +107,6 @@ def test_the_whole_way_is_open_to_the_keyboard_alone(
     stop_at(one, words("train.settings"))
     press("Enter")
     page.locator("[name='training.steps']").wait_for(state="attached")
-    stop_at(one, "Training")
-    press("Enter")
     for label, value in (("Steps", 40), ("Batch", 16)):
         stop_at(one, label)
         press("Control+a")

@@ -3,7 +3,7 @@
 import { get } from "../lib/api.js";
 import { h, replace } from "../lib/dom.js";
 import { fail } from "../lib/notice.js";
-import { button, card, emptyState, linkButton, pageHead, progressBar, select } from "../lib/parts.js";
+import { button, card, emptyState, linkButton, pageHead, select } from "../lib/parts.js";
 import { go, to } from "../lib/route.js";
 import { t } from "../lib/words.js";
 import { restoreFrom, takeDropped } from "../making/dropped.js";
@@ -22,8 +22,6 @@ export async function show(place, { parts, query, signal }) {
   const [, runs] = await Promise.all([dressed(), trained(signal)]);
   const run = parts[0] ?? runs[0]?.id;
   if (!run) return replace(place, pageHead(t("create.title"), t("create.lead")), nothing());
-  const opening = card({ title: t("create.opening") }, progressBar(t("create.opening")));
-  replace(place, pageHead(t("create.title"), t("create.lead"), choice(runs, run)), opening);
   const facts = await get(`/create/${encodeURIComponent(run)}`, { signal });
   const settings = await wanted(query.from, run, signal);
   const { desk, made, takes } = await DESKS[facts.how](facts, { settings, signal });
