@@ -18,6 +18,7 @@ TINY = ["model.name=dcgan", "model.width=8", "model.latent_dim=8", "training.bat
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINTAGE_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # processes that a test starts count as this one does
 
 
 @pytest.fixture(autouse=True, scope="session")

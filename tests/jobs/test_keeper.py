@@ -53,7 +53,7 @@ def until(true: Callable[[], Any], what: str) -> None:
     end = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < end, what
-        time.sleep(0.05)
+        time.sleep(0.005)
 
 
 def turning(keeper: Keeper, true: Callable[[], Any]) -> Callable[[], Any]:
@@ -67,9 +67,18 @@ def turning(keeper: Keeper, true: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def newest(home: Path) -> dict[str, Any]:
-    (run,) = (home / "runs").glob("0*")
-    folder = max((run / "checkpoints").glob("[0-9]*"))
-    return dict(json.loads((folder / "state.json").read_text()))
+    """State of the newest checkpoint; empty before there is one."""
+    folders = sorted((home / "runs").glob("0*/checkpoints/[0-9]*"))
+    return dict(json.loads((folders[-1] / "state.json").read_text())) if folders else {}
+
+
+def hold(keeper: Keeper, number: int, step: int) -> int:
+    """Stand a training still as soon as it has saved beyond a step, however fast it is; its process's number."""
+    home = keeper.home.parent
+    until(lambda: newest(home).get("step", 0) > step, f"it gets beyond step {step}")
+    pid = int(keeper.folder(number).state()["pid"])
+    os.kill(pid, signal.SIGSTOP)
+    return pid
 
 
 SERVER = """
@@ -89,23 +98,26 @@ def test_paused_resumed_and_killed_with_its_server_a_training_ends_as_if_nothing
     keeper = keep(home)
     number = order(keeper, photos)
     get = lambda: keeper.store.get(number)  # noqa: E731
-    until(turning(keeper, lambda: get().step >= 20), "it begins")
+    until(turning(keeper, lambda: get().state == "running"), "it begins")
+    held = hold(keeper, number, 0)
     keeper.pause(number)
+    os.kill(held, signal.SIGCONT)
     until(turning(keeper, lambda: get().state == "paused"), "it pauses")
-    assert 10 <= get().step == newest(home)["step"] < 160
+    paused = get().step
+    assert 20 <= paused == newest(home)["step"] < 160
     keeper.stop()  # this server ends, and another one takes over
     server = subprocess.Popen([sys.executable, "-c", SERVER, str(home)], stdout=subprocess.PIPE)
     keeper = keep(home)
     keeper.resume(number)
-    until(lambda: get().state == "running" and keeper.folder(number).state().get("pid"), "the other server resumes it")
+    held = hold(keeper, number, paused)
     server.kill()
     server.wait()
+    keeper.turn()
     assert [job.id for job in keeper.living()] == [number], "it lives without its server"
-    reached = get().step
-    until(turning(keeper, lambda: get().step > reached), "it is adopted, and followed")
-    os.kill(keeper.folder(number).state()["pid"], signal.SIGKILL)
+    assert get().state == "running", "it is adopted"
+    os.kill(held, signal.SIGKILL)
     until(turning(keeper, lambda: get().message == "killed" or get().attempts == 1), "its death is noticed")
-    until(turning(keeper, lambda: get().state == "done"), "it goes on by itself to the end")
+    until(turning(keeper, lambda: get().state == "done" and get().step == 160), "it goes on by itself to the end")
     keeper.stop()
     unbroken = mintage.train(
         photos, overrides={**TINY, "name": "photos", "model": {"name": "dcgan", **TINY["model"]}}, out=home / "other"
