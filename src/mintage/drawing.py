@@ -15,7 +15,7 @@ from mintage.sampling import noise_of
 from mintage.seeding import generator
 from mintage.trained import Trained
 
-__all__ = ["SPREAD", "draw_neighbours", "draw_samples", "draw_walk"]
+__all__ = ["SPREAD", "draw_neighbours", "draw_samples", "draw_walk", "origins_of"]
 
 SPREAD = 0.35  # how far neighbours are, unless it is said
 
@@ -28,11 +28,14 @@ def draw_samples(trained: Trained, n: int, seed: int, of: str | int | None) -> G
     """
     _check(trained)
     told = trained.told(n, of)
-    origins = [
-        Origin(trained.run.path.name, trained.checkpoint.step, seed, index, None if told is None else int(told[index]))
-        for index in range(n)
-    ]
-    return _drawn(trained, noise_of(trained.sampler, 0, n, seed), told, origins)
+    return _drawn(trained, noise_of(trained.sampler, 0, n, seed), told, origins_of(trained, seed, n, told))
+
+
+def origins_of(trained: Trained, seed: int, n: int, told: Tensor | None, first: int = 0) -> list[Origin]:
+    """Where the samples first .. first + n - 1 of a seed come from; `told` are their classes. Shape: (n,) or None."""
+    name, step = trained.run.path.name, trained.checkpoint.step
+    classes = [None] * n if told is None else told.tolist()
+    return [Origin(name, step, seed, first + index, of) for index, of in enumerate(classes)]
 
 
 def draw_neighbours(trained: Trained, origin: Origin, n: int, spread: float) -> Generated:

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["cache_folder", "new_file", "new_folder", "sha256", "write_bytes", "write_image", "write_json", "write_text"]
+__all__ = [
+    "cache_folder",
+    "new_file",
+    "new_folder",
+    "read_object",
+    "sha256",
+    "write_bytes",
+    "write_image",
+    "write_json",
+    "write_text",
+]
 
 
 def cache_folder() -> Path:
@@ -51,6 +61,15 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """`write_bytes` for a JSON-ready value, indented for people."""
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty where there is none, or it is damaged."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def write_image(path: Path, image: Image) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any, Self, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,8 @@ from mintage.training.checkpoint import Checkpoint, Checkpoints
 
 __all__ = ["CPU", "Trained"]
 
+T = TypeVar("T")
+
 CPU = torch.device("cpu")
 
 
@@ -36,6 +38,13 @@ class Trained:
     sampler: Sampler
     spec: DataSpec
     origin_codec: Codec | None = None  # of the pictures that it translates, where they were packed too
+    _once: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """What is dear to make and wanted again and again: made at the first asking, kept under a name for it."""
+        if key not in self._once:
+            self._once[key] = make()
+        return self._once[key]  # type: ignore[no-any-return]
 
     @property
     def translates(self) -> bool:

@@ -173,7 +173,11 @@ class _Desk:
         self.vocabulary = Vocabulary.of(codec.pieces_of(), codec.separator, codec.beginning)
         self.prompt = _tokens_of(asked, codec)
         if asked.decoding.no_copy:
-            self.vocabulary = replace(self.vocabulary, known=_learned_spans(trained, asked.decoding.no_copy))
+            most, kept = asked.decoding.no_copy, trained.once("spans", dict[int, KnownSpans])
+            if most not in kept:
+                kept.clear()  # they are large: of one length at a time
+                kept[most] = _learned_spans(trained, most)
+            self.vocabulary = replace(self.vocabulary, known=kept[most])
         length = asked.decoding.length
         # A generator for each text: so one does not depend on how many there are, nor its beginning on its length.
         self.noise = torch.stack([torch.rand(length, generator=generator(seed, "text", k)) for k in range(n)])

@@ -78,21 +78,14 @@ def _listen(port: int) -> socket.socket:
         ConfigError: something else is there.
     """
     import errno
-    import os
-    import socket
 
     from mintage.errors import ConfigError
+    from mintage.web.listening import listen
 
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    if os.name != "nt":  # there it would let two share a port
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((HOST, port))
-        listening.listen(128)
+        return listen(HOST, port)
     except OSError as error:
-        listening.close()
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
         why = "is taken, perhaps by another studio" if error.errno == errno.EADDRINUSE else "may not be used"
         raise ConfigError(f"Port {port} {why}. Choose another: mintage studio --port {port + 1}.") from error
-    return listening

@@ -230,7 +230,7 @@ class _Writing:
             banned = [
                 place
                 for place, row in enumerate(rows)
-                if not row.ending and allowed[place].sum() > 1 and self._copies(row, said[place])
+                if not row.ending and self._copies(row, said[place]) and allowed[place].sum() > 1
             ]
             if not banned:
                 return tokens

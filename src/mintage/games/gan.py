@@ -10,32 +10,22 @@ from torch import Generator, Tensor, nn
 
 from mintage import registry
 from mintage.augmentation import Pipeline
-from mintage.config import Settings
 from mintage.contracts import Batch, Share, Stake, Turn
 from mintage.objectives.adversarial import LOSSES, ObjectiveName
 from mintage.objectives.penalties import Penalty
 from mintage.seeding import generator as generator_of
+from mintage.stakes import TwoPlayerStakes
 
 __all__ = ["GAN", "LatentSampler", "Stakes"]
 
 
-class Stakes(Settings):
+class Stakes(TwoPlayerStakes):
     """What the two players pay, and how often."""
 
     objective: ObjectiveName = "non_saturating"
     """The adversarial loss: docs/concepts.md has the formula of each."""
-    r1: float = Field(0.0, ge=0)
-    """Weight of the R1 penalty (slope at real samples); 0 leaves it out."""
-    r2: float = Field(0.0, ge=0)
-    """Weight of the R2 penalty (slope at generated samples); 0 leaves it out."""
-    gradient_penalty: float = Field(0.0, ge=0)
-    """Weight of the WGAN-GP penalty (slope near one between real and generated); 10 in the paper."""
     dragan: float = Field(0.0, ge=0)
     """Weight of the DRAGAN penalty (slope near one around real samples); 10 in the paper."""
-    penalty_every: int = Field(1, ge=1)
-    """Penalties are paid every so many steps, weighted up as much; 16 makes them nearly free."""
-    critic_steps: int = Field(1, ge=1)
-    """Turns of the discriminator for one of the generator."""
     augment: tuple[str, ...] = ()
     """Augmentations of all that the discriminator sees, differentiable: names from `mintage models --augment`."""
     augment_probability: float = Field(1.0, ge=0, le=1)
@@ -47,10 +37,8 @@ class Stakes(Settings):
 
     def penalties(self) -> list[Penalty]:
         """The penalties whose weight is not zero."""
-        weights = {
-            "r1": self.r1, "r2": self.r2, "gradient_penalty": self.gradient_penalty, "dragan": self.dragan,
-        }  # fmt: skip
-        return [Penalty(name, weight, self.penalty_every) for name, weight in weights.items() if weight]
+        dragan = [Penalty("dragan", self.dragan, self.penalty_every)] if self.dragan else []
+        return [*super().penalties(), *dragan]
 
     def pipeline(self) -> Pipeline | None:
         """The augmentations that the discriminator looks through, if any."""

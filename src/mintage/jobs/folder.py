@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from mintage.storage import write_json
+from mintage.storage import read_object, write_json
 
 __all__ = ["JobFolder", "lock"]
 
@@ -42,7 +42,7 @@ class JobFolder:
 
     def state(self) -> dict[str, Any]:
         """run, step, steps, eta, message, pid: what is known of them."""
-        return _read(self._state)
+        return read_object(self._state)
 
     def finish(self, outcome: str, message: str = "") -> None:
         """Write how the process ended: "done", "stopped" (it can go on) or "failed"."""
@@ -50,7 +50,7 @@ class JobFolder:
 
     def exit(self) -> dict[str, Any]:
         """How it ended; empty if it was killed, or has not ended."""
-        return _read(self._exit)
+        return read_object(self._exit)
 
     def begin(self) -> None:
         """Forget how it ended before, and who it was."""
@@ -95,11 +95,3 @@ def lock(file: IO[bytes]) -> bool:
     except OSError:
         return False
     return True
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -10,8 +10,9 @@ from typing import Any
 
 from mintage import api
 from mintage.config import merge
+from mintage.drawing import origins_of
 from mintage.experiment import find_device
-from mintage.generated import Generated, Origin
+from mintage.generated import Generated
 from mintage.jobs.folder import JobFolder
 from mintage.recipe import read_raw
 from mintage.run import RunDirectory
@@ -98,10 +99,8 @@ def _draw(run: api.Run, made: Path, told: Callable[[int, int], None], asked: tup
             mine = None if conditions is None else conditions[first:]
             noise = noise_of(trained.sampler, first, len(names), seed)
             drawn = [trained.codec.decode(one) for one in trained.draw(noise, mine)]
-            step, name = trained.checkpoint.step, run.path.name
-            origins = [
-                Origin(name, step, seed, first + index, None if mine is None else int(mine[index])) for index in missing
-            ]
+            everyone = origins_of(trained, seed, len(names), mine, first)
+            origins = [everyone[index] for index in missing]
             texts = [{"mintage": origin.text()} for origin in origins]
             kept = Generated([drawn[index] for index in missing], origins, trained.codec)
             trained.codec.write(kept.samples, made, names=[names[index] for index in missing], texts=texts)  # type: ignore[call-arg]

@@ -14,8 +14,9 @@ from PIL import Image
 from torch import Tensor
 
 from mintage import synthesis, translation, writing
+from mintage.drawing import origins_of
 from mintage.errors import ConfigError, DataError
-from mintage.generated import Generated, Origin, png
+from mintage.generated import Generated, png
 from mintage.prediction import Prospect
 from mintage.sampling import noise_of
 from mintage.serving.engine import Engine, Overloaded
@@ -83,9 +84,7 @@ async def draw_pictures(engine: Engine, n: int, seed: int, of: str | int | None,
 
 
 def _pictures(trained: Trained, drawn: Tensor, told: Tensor | None, seed: int) -> Pictures:
-    name, step = trained.run.path.name, trained.checkpoint.step
-    classes = [None] * len(drawn) if told is None else told.tolist()
-    origins = [Origin(name, step, seed, index, of) for index, of in enumerate(classes)]
+    origins = origins_of(trained, seed, len(drawn), told)
     return Pictures(Generated([trained.codec.decode(one) for one in drawn], origins, trained.codec))
 
 

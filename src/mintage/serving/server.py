@@ -12,6 +12,7 @@ import uvicorn
 
 from mintage.errors import ConfigError
 from mintage.web.guard import App
+from mintage.web.listening import listen
 
 SWITCH = 5e-4  # seconds after which one thread makes way: an owner's many short steps must not wait for the loop's
 
@@ -24,16 +25,10 @@ def bound(host: str, port: int) -> socket.socket:
     Raises:
         ConfigError: the port is taken, or the host is none of this machine.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        made.bind((host, port))
-        made.listen(1024)
+        return listen(host, port)
     except OSError as error:
-        made.close()
         raise ConfigError(f"Nothing can listen at {host}:{port} ({error.strerror}). Choose another --port.") from error
-    return made
 
 
 class Server(uvicorn.Server):

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from mintage.errors import MintageError
 from mintage.studio.place import Place
 from mintage.studio.routes import create, data, jobs, laboratory, runs, training
-from mintage.web.guard import LOOPBACK, Guard, Rules, TooLarge
+from mintage.web.guard import LOOPBACK, Guard, Rules
 
 __all__ = ["ROUTERS", "make_app"]
 
@@ -34,7 +34,6 @@ def make_app(place: Place, *, token: str, hosts: Sequence[str] = ()) -> Guard:
     app = FastAPI(title="Mintage studio", docs_url=None, redoc_url=None)
     app.add_exception_handler(MintageError, _explain)
     app.add_exception_handler(HTTPException, _refuse)
-    app.add_exception_handler(TooLarge, _too_large)
     for make in ROUTERS:
         app.include_router(make(place), prefix="/api")
     app.mount("/", StaticFiles(directory=PAGES, html=True))
@@ -50,7 +49,3 @@ async def _refuse(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     kind = {404: "NotFound", 405: "NotAllowed"}.get(error.status_code, "Refused")
     return JSONResponse({"detail": error.detail, "kind": kind}, error.status_code, error.headers)
-
-
-async def _too_large(request: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": "The body is larger than what is taken here.", "kind": "TooLarge"}, 413)

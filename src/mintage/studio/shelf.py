@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mintage.storage import write_json
+from mintage.storage import read_object, write_json
 from mintage.studio.naming import tidy_name
 from mintage.studio.trash import Trash
 
@@ -49,11 +48,11 @@ class Stored:
 
     def about(self) -> dict[str, Any]:
         """made, licence, files, bytes, skipped."""
-        return _read(self.folder / "about.json")
+        return read_object(self.folder / "about.json")
 
     def look(self) -> dict[str, Any]:
         """What a look at it found; empty before there was one."""
-        return _read(self.folder / "look.json")
+        return read_object(self.folder / "look.json")
 
     def keep_look(self, found: dict[str, Any]) -> None:
         """Keep what a look found."""
@@ -130,11 +129,3 @@ class Shelf:
     def restore(self, name: str) -> bool:
         """Bring the set back that was deleted last under a name."""
         return bool(name) and "/" not in name and self.trash.restore(name, self.folder / name)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from mintage.data.series_report import SeriesReport
 from mintage.data.table_report import TableReport
 from mintage.data.text_report import TextReport
 from mintage.run import RunDirectory, makes_of
+from mintage.storage import read_object
 from mintage.watching import log
 from mintage.watching.kinds import KINDS, Wording
 from mintage.watching.progress import early_stop
@@ -156,22 +156,14 @@ def read_story(run: RunDirectory) -> Story:
         recipe = {}
     return Story(
         run=run,
-        facts=_json(run.facts),
+        facts=read_object(run.facts),
         recipe_text=recipe_text,
         recipe=recipe,
-        data=_json(run.data_report),
+        data=read_object(run.data_report),
         rows=[row for row in everything if "event" not in row],
         events=[row for row in everything if "event" in row],
         verdicts=read_verdicts(run.scores),
     )
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _listed(value: Any) -> str:

@@ -33,13 +33,12 @@ class Rules:
     """Who may ask, and how much.
 
     `hosts` are the names by which this server may be addressed (against DNS rebinding); empty: any. `token`, where
-    there is one, must come as a bearer, as the cookie "mintage", or once as ?token=, which sets the cookie; paths in
-    `open_paths` need none. `largest` is the most bytes of a body, and `larger` says otherwise for a path's beginning.
+    there is one, must come as a bearer, as the cookie "mintage", or once as ?token=, which sets the cookie. `largest`
+    is the most bytes of a body, and `larger` says otherwise for a path's beginning.
     """
 
     hosts: Collection[str] = LOOPBACK
     token: str = ""
-    open_paths: Collection[str] = ()
     largest: int = 1_000_000
     larger: MutableMapping[str, int] = field(default_factory=dict)
     policy: str = "default-src 'none'"  # Content-Security-Policy of every answer
@@ -69,7 +68,7 @@ class Guard:
         if token := self._fresh_token(scope):
             await welcome(scope, send, token)
             return
-        await self._bounded(scope, receive, send, headers)
+        await self._bounded(scope, receive, send)
 
     def _problem(self, scope: Scope, headers: MutableMapping[bytes, str]) -> tuple[int, str] | None:
         host = _host_name(headers.get(b"host", ""))
@@ -78,7 +77,7 @@ class Guard:
         origin = headers.get(b"origin")
         if origin and scope["method"] not in ("GET", "HEAD") and _host_name(urlsplit(origin).netloc) != host:
             return 403, f"A page of {origin} may not ask this server for anything."
-        if self.rules.token and scope["path"] not in self.rules.open_paths and not self._knows(scope, headers):
+        if self.rules.token and not self._knows(scope, headers):
             return 401, "Open the address that was printed at the start, with its token, or send it as a bearer."
         length = headers.get(b"content-length", "0")
         if not length.isdigit():
@@ -105,7 +104,7 @@ class Guard:
     def _most(self, path: str) -> int:
         return next((most for start, most in self.rules.larger.items() if path.startswith(start)), self.rules.largest)
 
-    async def _bounded(self, scope: Scope, receive: Receive, send: Send, headers: MutableMapping[bytes, str]) -> None:
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
         most, seen, started = self._most(scope["path"]), 0, False
 
         async def counted() -> Message:

@@ -6,7 +6,8 @@ import { announce, fail } from "../lib/notice.js";
 import { button, card, emptyState } from "../lib/parts.js";
 import { to } from "../lib/route.js";
 import { t } from "../lib/words.js";
-import { judge, save, showItem, takeOut } from "./item.js";
+import { actOn } from "./acting.js";
+import { save, takeOut } from "./item.js";
 import { wall } from "./wall.js";
 
 const MOST = 200;
@@ -57,23 +58,11 @@ export async function shelf(run, { ways = [], signal }) {
   async function act(what, which) {
     try {
       const some = which.map((id) => known.get(id)).filter(Boolean);
-      if (what === "open" && some[0]) {
-        const answer = await showItem(some[0], { onchange: tiles.fresh });
-        if (answer === "remove") await act("remove", which);
-        tiles.focus({ preventScroll: true });
-      }
-      if (what === "up" || what === "down") {
-        const thumb = what === "up" ? 1 : -1;
-        const value = some.every((one) => one.thumb === thumb) ? 0 : thumb;
-        await Promise.all(some.map((one) => judge(one, { thumb: value })));
-        tiles.fresh();
-        announce(t(value === 0 ? "gallery.unjudged" : value > 0 ? "gallery.liked" : "gallery.disliked"), { now: true });
-      }
-      if (what === "remove") {
+      await actOn(what, some, tiles, async () => {
         const before = ids;
         const gone = (out) => ((ids = ids.filter((id) => !out.includes(id))), draw());
         await takeOut(which, { gone, back: () => ((ids = before), draw()) });
-      }
+      });
     } catch (error) {
       fail(error);
     }

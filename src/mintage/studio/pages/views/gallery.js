@@ -6,8 +6,9 @@ import { announce, fail } from "../lib/notice.js";
 import { button, emptyState, linkButton, pageHead, select } from "../lib/parts.js";
 import { go, to } from "../lib/route.js";
 import { t } from "../lib/words.js";
+import { actOn } from "../making/acting.js";
 import { restoreFrom } from "../making/dropped.js";
-import { judge, save, showItem, takeOut } from "../making/item.js";
+import { save, showItem, takeOut } from "../making/item.js";
 import { dressed } from "../making/style.js";
 import { wall } from "../making/wall.js";
 
@@ -100,19 +101,7 @@ export async function show(place, { query, signal }) {
   async function act(what, which) {
     try {
       const some = await Promise.all(which.map(async (id) => known.get(id) ?? known.set(id, await get(`/gallery/${id}`)).get(id)));
-      if (what === "open" && some[0]) {
-        const answer = await showItem(some[0], { onchange: tiles.fresh });
-        if (answer === "remove") await act("remove", which);
-        tiles.focus({ preventScroll: true });
-      }
-      if (what === "up" || what === "down") {
-        const thumb = what === "up" ? 1 : -1;
-        const value = some.every((one) => one.thumb === thumb) ? 0 : thumb;
-        await Promise.all(some.map((one) => judge(one, { thumb: value })));
-        tiles.fresh();
-        announce(t(value === 0 ? "gallery.unjudged" : value > 0 ? "gallery.liked" : "gallery.disliked"), { now: true });
-      }
-      if (what === "remove") await takeOut(which, { gone: follow, back: () => load({ keep: true }).catch(fail) });
+      await actOn(what, some, tiles, () => takeOut(which, { gone: follow, back: () => load({ keep: true }).catch(fail) }));
     } catch (error) {
       fail(error);
     }
