@@ -89,7 +89,7 @@ def _check(trained: Trained) -> None:
 
 
 def _drawn(trained: Trained, noise: Tensor, told: Tensor | None, origins: Sequence[Origin]) -> Generated:
-    return Generated([trained.codec.decode(one) for one in trained.draw(noise, told)], origins, trained.codec)
+    return Generated(trained.shown(trained.draw(noise, told)), origins, trained.codec)
 
 
 def _between(a: Tensor, b: Tensor, share: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import nn
@@ -42,8 +43,9 @@ def for_sampling(trained_in_bfloat16: bool, device: torch.device | None = None) 
     return Numbers(half, half)
 
 
+@cache
 def bfloat16_pays(device: torch.device, side: int = 192) -> bool:
-    """A glance at one matrix product: emulated bfloat16 is so slow that even one training step would take minutes."""
+    """A glance at one matrix product, once: emulated bfloat16 is so slow that even one step would take minutes."""
     if device.type != "cpu":
         return device.type == "cuda" and torch.cuda.is_bf16_supported()
 

@@ -84,8 +84,8 @@ def draw(
     keep the promise that a seed names a sample.
     """
     assert isinstance(sampler, nn.Module)
-    training = sampler.training
-    sampler.eval()
+    if training := sampler.training:
+        sampler.eval()
     drawn = []
     chunk = size or int(getattr(sampler, "chunk", CHUNK))  # translators take fewer pictures at once
     for first in range(0, len(noise), chunk):
@@ -95,8 +95,9 @@ def draw(
             x = sampler(z, told)
         kept = x[: len(noise) - first].cpu()
         drawn.append(kept.float() if kept.is_floating_point() else kept)
-    sampler.train(training)
-    return torch.cat(drawn)
+    if training:
+        sampler.train()
+    return torch.cat(drawn) if len(drawn) > 1 else drawn[0]
 
 
 def whole_chunk(sampler: Sampler, condition: int | None = None, **where: Any) -> Tensor:

@@ -94,6 +94,12 @@ class Trained:
         """The samples of a noise tensor. Shape: (n, *noise_shape), (n,) or None -> (n, *x.shape)."""
         return draw(self.sampler, noise, told, numbers=self.numbers, device=CPU)
 
+    def shown(self, drawn: Tensor) -> list[Any]:
+        """Samples as a person sees them. Shape: (n, *x.shape) -> n of what the codec decodes to."""
+        if decode_all := getattr(self.codec, "decode_all", None):
+            return decode_all(drawn)  # type: ignore[no-any-return]
+        return [self.codec.decode(one) for one in drawn]
+
     def told(self, n: int, of: str | int | None = None) -> Tensor | None:
         """The classes of n samples: one class, by name or index, or each in turn; None if it learned none. Shape: (n,).
 

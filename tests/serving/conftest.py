@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,10 +23,33 @@ pytest.importorskip("fastapi")
 from starlette.testclient import TestClient
 
 from mintage.serving.app import Access, make_app
+from mintage.serving.frames import Frame
+from mintage.serving.hands import InProcess
 from mintage.serving.service import Service
+from mintage.serving.work import Work
+from mintage.serving.worker import answer
 from mintage.web.guard import LOOPBACK
 
 Opening = Callable[..., AbstractContextManager[TestClient]]
+
+
+class Near(InProcess):
+    """A worker in a thread of this process, which is there at once; frames pass as they do between processes."""
+
+    async def start(self) -> None:
+        self._pool = ThreadPoolExecutor(1)
+        self._work = self._pool.submit(Work, self.path)
+        self.about = await self._in_thread(lambda: self._work.result().about())
+
+    async def close(self) -> None:
+        self._pool.shutdown()
+
+    async def _ask(self, verb: str, said: Mapping[str, Any], blobs: Sequence[bytes]) -> Frame:
+        order = Frame(json.loads(json.dumps({"verb": verb, "life": 0, **said})), blobs)
+        return await self._in_thread(lambda: answer(self._work.result(), order))
+
+    async def _in_thread(self, work: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +96,7 @@ def opening(pictures: mintage.Run, writer: mintage.Run, table: mintage.Run, rest
     @contextmanager
     def opened(**settings: Any) -> Iterator[TestClient]:
         access = Access(LOOPBACK, settings.pop("keys", None), settings.pop("log", None))
-        service = Service([pictures.path, writer.path, table.path, restyler.path], **settings)
+        service = Service([pictures.path, writer.path, table.path, restyler.path], hire=Near, **settings)
         with TestClient(make_app(service, access), base_url="http://127.0.0.1") as client:
             deadline = time.monotonic() + 30
             while client.get("/readyz").status_code != 200 and time.monotonic() < deadline:

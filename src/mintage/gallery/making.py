@@ -165,7 +165,7 @@ def _picture(image: Image.Image, settings: Mapping[str, Any], name: str = "") ->
 def _film(trained: Trained, wish: Wish, find: Find) -> Made:
     if len(wish.stops) * wish.frames > 480:
         raise ConfigError(f"{len(wish.stops) * wish.frames} frames are too many: ask for 480 at most in all.")
-    frames = [trained.codec.decode(one) for one in trained.draw(*walk_of(trained, wish, find))]
+    frames = trained.shown(trained.draw(*walk_of(trained, wish, find)))
     settings = wish.settings(trained.run.path.name)
     factor = max(1, 256 // max(frames[0].size))
     size = (frames[0].width * factor, frames[0].height * factor)

@@ -98,7 +98,7 @@ def _draw(run: api.Run, made: Path, told: Callable[[int, int], None], asked: tup
             conditions = trained.told(first + len(names), of)
             mine = None if conditions is None else conditions[first:]
             noise = noise_of(trained.sampler, first, len(names), seed)
-            drawn = [trained.codec.decode(one) for one in trained.draw(noise, mine)]
+            drawn = trained.shown(trained.draw(noise, mine))
             everyone = origins_of(trained, seed, len(names), mine, first)
             origins = [everyone[index] for index in missing]
             texts = [{"mintage": origin.text()} for origin in origins]

@@ -113,7 +113,7 @@ def _as_reals(x: Tensor, trained: Trained, reals: Reals) -> Tensor:
     """Samples in the form of the real ones, where these are a foreign folder's."""
     if reals.codec.state() == trained.codec.state():
         return x
-    pictures = [trained.codec.decode(one) for one in trained.codec.expand(x)]
+    pictures = trained.shown(trained.codec.expand(x))
     return torch.stack([reals.codec.encode(picture) for picture in pictures])
 
 

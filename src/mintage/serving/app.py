@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from mintage import __version__
 from mintage.errors import MintageError, RunError
 from mintage.serving.door import Door, retry_after
 from mintage.serving.engine import Overloaded, TooLate
+from mintage.serving.hands import Lost
 from mintage.serving.keys import Keys, Refused
 from mintage.serving.metrics import Metrics
 from mintage.serving.openai import openai_routes
@@ -58,7 +60,7 @@ def make_app(service: Service, access: Access, *, failed: Callable[[], None] = l
     app.include_router(routes(service))
     app.include_router(openai_routes(service))
     _add_health(app, service, metrics)
-    for kind in (Overloaded, TooLate, Refused, MintageError):
+    for kind in (Overloaded, TooLate, Lost, Refused, MintageError):
         app.add_exception_handler(kind, _explain)
     larger = {"/v1/translate": 32_000_000}
     door = Door(app, service, metrics, access.keys, access.log)
@@ -73,6 +75,7 @@ async def _load(service: Service, metrics: Metrics, failed: Callable[[], None]) 
         return
     for engine in service.engines.values():
         metrics.watch(engine)
+    gc.freeze()  # what was loaded stays: to walk over it again and again would hold up whoever waits
 
 
 def _add_health(app: FastAPI, service: Service, metrics: Metrics) -> None:
@@ -98,7 +101,7 @@ async def _explain(request: Request, error: Exception) -> JSONResponse:
             return JSONResponse(body, 429, {"Retry-After": retry_after(error.retry_after)})
         case Overloaded():
             return JSONResponse(body, 503, {"Retry-After": retry_after(error.retry_after)})
-        case TooLate():
+        case TooLate() | Lost():
             return JSONResponse(body, 503, {"Retry-After": "1"})
         case RunError():
             return JSONResponse(body, 500)

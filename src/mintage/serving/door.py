@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from mintage.serving.keys import Keys, Refused
@@ -39,12 +40,13 @@ class Door:
         log: Callable[[str], Any] | None,
     ) -> None:
         self.app, self.service, self.keys, self.metrics, self.log = app, service, keys, metrics, log
+        self._mark, self._numbers = f"{uuid.uuid4().hex[:16]}-", count()  # of this server, and of its requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, status, number = time.perf_counter(), 500, uuid.uuid4().hex
+        started, status, number = time.perf_counter(), 500, f"{self._mark}{next(self._numbers):x}"
         scope.setdefault("state", {})["key"] = None
 
         async def noted(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""One generator and the one thread that owns it: orders wait in a bounded queue, and those that fit go together.
+"""The queue before one generator: orders wait in a bounded line, and those that fit are done together.
 
 What comes out depends on the model, the seed and the settings alone, never on what is computed beside it.
 """
@@ -6,31 +6,24 @@ What comes out depends on the model, the seed and the settings alone, never on w
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import torch
-from torch import Tensor
-
-from mintage.api import Run
 from mintage.errors import MintageError
-from mintage.sampling import draw
+from mintage.serving.hands import Hand, Lost
 from mintage.serving.sizes import Sizes
 from mintage.serving.throttle import Throttle
-from mintage.trained import CPU, Trained
-
-T = TypeVar("T")
 
 __all__ = ["Engine", "Limits", "Overloaded", "TooLate"]
 
 PATIENCE = 2.0  # times the shortest draw that rows wait for others
+LEAD = 0.003  # seconds before samples are done, as far as is known, at which the next are ordered
 SMOOTH = 0.1
+TRIES = 2  # of an order whose worker was lost: a seed names the same samples the second time
 
 
 class Overloaded(MintageError):
@@ -56,36 +49,36 @@ class Limits:
 
 @dataclass(eq=False)
 class _Order:
-    """Something to be done on the owner's thread, and the promise of its result."""
+    """Something to be done, and the promise of its result; `rows` says of how many samples, 0: it goes alone."""
 
+    what: Any
+    rows: int
     deadline: float  # by time.monotonic
-    noise: Tensor | None = None  # (n, *noise) of samples
-    told: Tensor | None = None
-    work: Callable[[Trained], Any] | None = None
+    tries: int = 0
     promise: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-    @property
-    def rows(self) -> int:
-        return 0 if self.noise is None else len(self.noise)
 
 
 @dataclass(eq=False)
 class _Stream:
-    """A text that is being written, piece by piece, in turn with everything else."""
+    """A text that is being written, piece by piece, in turn with everything else; None is heard at its end."""
 
-    pieces: Iterator[str]
-    say: Callable[[str | BaseException | None], None]  # None: it has ended
-    gone: threading.Event = field(default_factory=threading.Event)
+    mark: Any
+    heard: asyncio.Queue[Sequence[Any] | BaseException | None] = field(default_factory=asyncio.Queue)
+    is_gone: bool = False
 
 
 class Engine:
-    """A trained generator behind a queue. Open it with `await Engine.open(path)`, end it with `await close()`."""
+    """A generator behind a queue, made in a running event loop; `hand` does the work, one piece after another.
 
-    def __init__(self, run: Run, trained: Trained, limits: Limits) -> None:
-        self.run, self.trained, self.limits = run, trained, limits
-        self.name, self.makes = run.path.name, trained.makes
-        self.numbers = trained.numbers
-        self.sizes = Sizes.measure(trained, self.numbers)
+    The next batch is sent a moment before the one at work is done, so that the hand does not wait for the loop, and
+    what comes meanwhile still goes together.
+    """
+
+    def __init__(
+        self, name: str, hand: Hand, sizes: Sizes, limits: Limits | None = None, about: Mapping[str, Any] | None = None
+    ) -> None:
+        self.name, self.hand, self.sizes, self.limits = name, hand, sizes, limits or Limits()
+        self.about = about or {}  # what is known of the generator
         self.throttle = Throttle()
         self.observe: Callable[[int, float], None] = lambda rows, seconds: None  # after each batch
         self._orders: deque[_Order] = deque()
@@ -93,221 +86,190 @@ class Engine:
         self._wake_at = 1  # rows that are worth waking the owner for
         self._arrived, self._between = 0.0, 1.0  # when samples were asked for last, and seconds between, smoothed
         self._streams: deque[_Stream] = deque()
-        self._news = threading.Condition()
+        self._news = asyncio.Event()
         self._ending = False
         self._seconds_of_call = 0.05  # how long work that is no batch takes, smoothed
         self._busy_until = 0.0  # when what is at work will be done, as far as is known
-        self._thread = threading.Thread(target=self._own, name=self.name, daemon=True)
-        self._thread.start()
-
-    @classmethod
-    async def open(cls, path: Path, limits: Limits | None = None) -> Engine:
-        """Load a run's best checkpoint and measure in which sizes it is drawn.
-
-        Raises:
-            RunError: there is no run, or no undamaged checkpoint.
-        """
-
-        def load() -> Engine:
-            run = Run(path)
-            return cls(run, Trained.open(run.directory), limits or Limits())
-
-        return await asyncio.to_thread(load)
+        self._owner = asyncio.ensure_future(self._own())
 
     @property
     def waiting(self) -> int:
         """Orders that are not begun."""
         return len(self._orders)
 
-    async def draw(self, noise: Tensor, told: Tensor | None, deadline: float) -> Tensor:
-        """The samples of noise rows, together with those of others. Shape: as of `sampling.draw`.
+    async def draw(self, what: Any, rows: int, deadline: float) -> Any:
+        """So many samples, together with those of others, as the hand answers them.
 
         Raises:
             Overloaded: there is no room.
             TooLate: the deadline passed first.
+            Lost: whoever did the work died of it, twice.
         """
-        return await self._promised(_Order(deadline, noise, told))  # type: ignore[no-any-return]
+        return await self._promised(_Order(what, rows, deadline))
 
-    async def call(self, work: Callable[[Trained], T], deadline: float) -> T:
-        """Any other work on the owner's thread.
+    async def call(self, what: Any, deadline: float) -> Any:
+        """Any other work, alone.
 
         Raises:
-            Overloaded, TooLate: as of `draw`.
+            Overloaded, TooLate, Lost: as of `draw`.
         """
-        return await self._promised(_Order(deadline, work=work))  # type: ignore[no-any-return]
+        return await self._promised(_Order(what, 0, deadline))
 
-    async def stream(self, work: Callable[[Trained], Iterator[str]], deadline: float) -> AsyncIterator[str]:
-        """Pieces of a text as they come; whoever stops listening stops the writing.
+    async def stream(self, what: Any, deadline: float) -> AsyncGenerator[Any]:
+        """Pieces of what is being written as they come; whoever stops listening stops the writing.
 
         Raises:
-            Overloaded, TooLate: as of `draw`.
+            Overloaded, TooLate, Lost: as of `draw`.
         """
         if len(self._streams) >= self.limits.streams:
             raise Overloaded(self.name, 1.0)
-        loop, heard = asyncio.get_running_loop(), asyncio.Queue[str | BaseException | None]()
-        pieces = await self.call(work, deadline)
-
-        def say(piece: str | BaseException | None) -> None:
-            with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(heard.put_nowait, piece)
-
-        mine = _Stream(pieces, say)
-        with self._news:
-            self._streams.append(mine)
-            self._news.notify()
+        mine = _Stream(await self.call(what, deadline))
+        self._streams.append(mine)
+        self._news.set()
         try:
-            while (piece := await heard.get()) is not None:
-                if isinstance(piece, BaseException):
-                    raise piece
-                yield piece
+            while (pieces := await mine.heard.get()) is not None:
+                if isinstance(pieces, BaseException):
+                    raise pieces
+                for piece in pieces:
+                    yield piece
         finally:
-            mine.gone.set()
+            mine.is_gone = True
 
     async def close(self) -> None:
-        """Finish what was accepted, then end the thread."""
-        with self._news:
-            self._ending = True
-            self._news.notify()
-        await asyncio.to_thread(self._thread.join)
+        """Finish what was accepted, then let the hand go."""
+        self._ending = True
+        self._news.set()
+        await self._owner
+        await self.hand.close()
 
     async def _promised(self, order: _Order) -> Any:
-        with self._news:
-            if self._ending or len(self._orders) >= self.limits.waiting or self._too_much(order):
-                raise Overloaded(self.name, self.seconds_ahead())
-            self._orders.append(order)
-            self._rows += order.rows
-            if order.rows:
-                now = time.monotonic()
-                self._between += SMOOTH * (min(now - self._arrived, 1.0) - self._between)
-                self._arrived = now
-            if self._rows >= self._wake_at or not order.rows:
-                self._news.notify()
+        if self._ending or len(self._orders) >= self.limits.waiting or self._too_much(order):
+            raise Overloaded(self.name, self.seconds_ahead())
+        self._orders.append(order)
+        self._rows += order.rows
+        if order.rows:
+            now = time.monotonic()
+            self._between += SMOOTH * (min(now - self._arrived, 1.0) - self._between)
+            self._arrived = now
+        if self._rows >= self._wake_at or not order.rows:
+            self._news.set()
         return await order.promise  # cancelled, where whoever asked is gone: if it is not begun, it never will be
 
     def _too_much(self, order: _Order) -> bool:
         """Whether more would wait than so many batches; whoever comes to an empty queue is always let in."""
         if not self._orders:
             return False
-        ahead = self._seconds(self._orders) + (self._seconds([order]))
+        ahead = self._seconds(self._orders) + self._seconds([order])
         return ahead > self.limits.batches * max(self.sizes.seconds_of_batch, self._seconds_of_call)
 
     def seconds_ahead(self) -> float:
         """How long until what waits now is done."""
-        return max(0.0, self._busy_until - time.monotonic()) + self._seconds(tuple(self._orders))
+        return max(0.0, self._busy_until - time.monotonic()) + self._seconds(self._orders)
 
     def _seconds(self, orders: Collection[_Order]) -> float:
         rows = sum(order.rows for order in orders)
         return self.sizes.seconds(rows) + self._seconds_of_call * sum(not order.rows for order in orders)
 
-    def _own(self) -> None:
-        """The owner's life."""
-        if self.sizes.threads:
-            torch.set_num_threads(self.sizes.threads)
+    async def _own(self) -> None:
+        """One piece of work after another, until the end."""
+        before: Awaitable[None] = asyncio.sleep(0)
         while True:
-            with self._news:
-                while not (self._orders or self._streams or self._ending):
-                    self._news.wait()
-                if self._ending and not self._orders and not self._streams:
-                    return
-                self._gather()
-                batch, late = self._next()
-            self._settle(late, [TooLate(f"{self.name} could not begin before the deadline.")] * len(late))
-            if batch:
-                self._do(batch)
+            while not (self._orders or self._streams or self._ending):
+                self._news.clear()
+                await self._news.wait()
+            if self._ending and not self._orders and not self._streams:
+                break
+            await self._gather()
+            if batch := self._next():
+                doing = asyncio.ensure_future(self._do(batch))
+                await before
+                seconds = self._seconds(batch) - LEAD if batch[0].rows and not self._streams else None
+                if seconds is None or seconds > 0:
+                    await asyncio.wait([doing], timeout=seconds)
+                before = doing
             if self._streams:
-                self._advance()
+                await self._advance()
+        await before
 
-    def _gather(self) -> None:
+    async def _gather(self) -> None:
         """Wait for company where it comes sooner than a draw takes: so few rows take as long as a whole size."""
         window = self.sizes.seconds(1)
         if self._ending or self._streams or not self._orders or not self._orders[0].rows or self._between > window:
             return
-        ends, self._wake_at = time.monotonic() + PATIENCE * window, self.sizes.least
-        while self._rows < self._wake_at and all(order.rows for order in self._orders):
-            if (left := ends - time.monotonic()) <= 0 or not self._news.wait(left):
-                break
-        self._wake_at = 1
+        if self._rows < self.sizes.least and all(order.rows for order in self._orders):
+            self._wake_at = self.sizes.least
+            self._news.clear()
+            alarm = asyncio.get_running_loop().call_later(PATIENCE * window, self._news.set)
+            await self._news.wait()
+            alarm.cancel()
+            self._wake_at = 1
 
-    def _next(self) -> tuple[list[_Order], list[_Order]]:
-        """What is done together next, the oldest order and samples behind it that fit in one batch; and what is too
-        late."""
-        batch, late, rows = list[_Order](), list[_Order](), 0
+    def _next(self) -> list[_Order]:
+        """What is done together next: the oldest order, and samples behind it that fit in one batch."""
+        batch, rows = list[_Order](), 0
         while self._orders:
             order = self._orders[0]
-            fits = not batch or (order.noise is not None and rows + order.rows <= self.sizes.largest)
-            if not fits or (batch and batch[0].noise is None):
+            fits = not batch or (order.rows and rows + order.rows <= self.sizes.largest)
+            if not fits or (batch and not batch[0].rows):
                 break
             self._orders.popleft()
             self._rows -= order.rows
-            if order.promise.cancelled():
+            if order.promise.done():
                 continue
             if time.monotonic() > order.deadline:
-                late.append(order)
+                order.promise.set_exception(TooLate(f"{self.name} could not begin before the deadline."))
                 continue
             batch.append(order)
             rows += order.rows
         self._busy_until = time.monotonic() + self._seconds(batch)
-        return batch, late
+        return batch
 
-    def _do(self, batch: list[_Order]) -> None:
-        started = time.perf_counter()
+    async def _do(self, batch: list[_Order]) -> None:
         try:
-            if batch[0].noise is None:
-                assert batch[0].work is not None
-                results = [batch[0].work(self.trained)]
-            else:
-                results = list(torch.split(self._drawn(batch), [order.rows for order in batch]))
-        except Exception as error:
-            self._settle(batch, [error] * len(batch))
+            results, seconds = await self.hand.do([order.what for order in batch])
+        except Lost as error:
+            self._again(batch, error)
             return
-        self._settle(batch, results)
-        rows, seconds = sum(order.rows for order in batch), time.perf_counter() - started
+        for order, result in zip(batch, results, strict=True):
+            if order.promise.done():
+                continue
+            if isinstance(result, Exception):
+                order.promise.set_exception(result)
+            else:
+                order.promise.set_result(result)
+        rows = sum(order.rows for order in batch)
         if rows:
             self.sizes.took(rows, seconds)
         else:
             self._seconds_of_call = 0.8 * self._seconds_of_call + 0.2 * seconds
         self.observe(rows, seconds)
 
-    def _settle(self, orders: list[_Order], results: Sequence[Any]) -> None:
-        """Keep promises: one call into the loop, however many they are."""
+    def _again(self, batch: list[_Order], error: Lost) -> None:
+        """Put lost orders back to the head of the line, those that were lost before excepted."""
+        for order in reversed(batch):
+            order.tries += 1
+            if order.tries < TRIES and not self._ending:
+                self._orders.appendleft(order)
+                self._rows += order.rows
+            elif not order.promise.done():
+                order.promise.set_exception(error)
+        self._news.set()
 
-        def settle() -> None:
-            for order, result in zip(orders, results, strict=True):
-                if order.promise.done():
-                    continue
-                if isinstance(result, Exception):
-                    order.promise.set_exception(result)
-                else:
-                    order.promise.set_result(result)
-
-        if orders:
-            with suppress(RuntimeError):  # the loop has ended
-                orders[0].promise.get_loop().call_soon_threadsafe(settle)
-
-    def _drawn(self, batch: list[_Order]) -> Tensor:
-        noise = torch.cat([order.noise for order in batch if order.noise is not None])
-        told = None
-        if batch[0].told is not None:
-            told = torch.cat([order.told for order in batch if order.told is not None])
-        parts, first = [], 0
-        for size in self.sizes.cut(len(noise)):
-            some, theirs = noise[first : first + size], None if told is None else told[first : first + size]
-            parts.append(draw(self.trained.sampler, some, theirs, numbers=self.numbers, device=CPU, size=size))
-            first += size
-        return torch.cat(parts)
-
-    def _advance(self) -> None:
-        """One piece of the text whose turn it is."""
-        with self._news:
-            current = self._streams.popleft()
-        piece: str | BaseException | None
+    async def _advance(self) -> None:
+        """A few pieces of the text whose turn it is."""
+        current = self._streams.popleft()
+        if current.is_gone:
+            with suppress(Lost):
+                await self.hand.drop(current.mark)
+            return
         try:
-            piece = None if current.gone.is_set() else next(current.pieces, None)
+            pieces, has_ended = await self.hand.next(current.mark)
         except Exception as error:
-            piece = error
-        current.say(piece)
-        if isinstance(piece, str):
-            with self._news:
-                self._streams.append(current)
-        elif hasattr(current.pieces, "close"):
-            current.pieces.close()
+            current.heard.put_nowait(error)
+            return
+        if pieces:
+            current.heard.put_nowait(pieces)
+        if has_ended:
+            current.heard.put_nowait(None)
+        else:
+            self._streams.append(current)

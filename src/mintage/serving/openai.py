@@ -7,19 +7,18 @@ import json
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any, Literal, cast
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, HTTPException, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from mintage import writing
-from mintage.contracts import TokenCodec
-from mintage.serving import answers
+from mintage.serving.asking import Text, ask_pictures, ask_texts, stream_text
 from mintage.serving.bodies import Direct, body_of, body_schema
 from mintage.serving.engine import Engine
-from mintage.serving.routes import MOST_SEED, capped, encoded
+from mintage.serving.frames import Frame
+from mintage.serving.routes import MOST_SEED, capped
 from mintage.serving.service import Service
 from mintage.serving.waiting import attended, charged, wait_for
 
@@ -67,14 +66,14 @@ class Completions(BaseModel):
     def opening(self) -> str:
         return self.prompt if isinstance(self.prompt, str) else self.prompt[0]
 
-    def asked(self) -> writing.Asked:
-        """In the words of `writing`."""
+    def text(self, most: int) -> Text:
+        """In Mintage's own words."""
         stops = [self.stop] if isinstance(self.stop, str) else self.stop or []
         decoding = {
             "temperature": self.temperature, "top_p": self.top_p, "frequency_penalty": self.frequency_penalty,
             "presence_penalty": self.presence_penalty, "length": self.max_tokens, "stop": [one for one in stops if one],
         }  # fmt: skip
-        return writing.ask(self.opening, None, decoding, {})
+        return Text(self.opening, None, decoding, most)
 
 
 def openai_routes(service: Service) -> APIRouter:
@@ -93,11 +92,12 @@ def openai_routes(service: Service) -> APIRouter:
         asked = await body_of(request, Images)
         engine = wait_for(service, asked.model)
         capped(asked.n, service.caps.pictures, "pictures")
-        of = class_of(asked.prompt, engine.trained.classes)
+        of = class_of(asked.prompt, engine.about["classes"])
         _check_size(engine, asked.size)
+        asking = ask_pictures(engine, asked.n, asked.seed, of, "application/json", service.caps.seconds)
         with charged(request, asked.n):
-            made = await attended(request, answers.draw_pictures(engine, asked.n, asked.seed, of, service.caps.seconds))
-        data = [{"b64_json": base64.b64encode(one).decode()} for one in await encoded(made, made.pngs)]
+            made = await attended(request, asking)
+        data = [{"b64_json": base64.b64encode(one).decode()} for one in made.blobs]
         return JSONResponse({"created": int(time.time()), "data": data, "output_format": "png"})
 
     router.add_api_route(
@@ -110,20 +110,19 @@ def openai_routes(service: Service) -> APIRouter:
         engine = wait_for(service, asked.model)
         capped(asked.n, service.caps.texts, "texts")
         capped(asked.max_tokens, service.caps.tokens, "tokens (max_tokens)")
-        told = asked.asked()
+        text = asked.text(service.caps.tokens)
         head = {"id": f"cmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": engine.name}
         if asked.stream:
             if asked.n > 1:
                 raise HTTPException(422, "One text is streamed at a time: n = 1.")
-            held: list[writing.Unfolding] = []
-            pieces = answers.stream_text(engine, told, 1, asked.seed, service.caps.seconds, held)
+            pieces = stream_text(engine, text, 1, asked.seed, service.caps.seconds)
             with charged(request, 1):
-                first = await anext(pieces, "")
-            events = _events(first, pieces, held, (head, told.opening, asked.echo))
+                first: str | dict[str, Any] = await anext(pieces, {})
+            events = _events(first, pieces, (head, asked.opening, asked.echo))
             return StreamingResponse(events, media_type="text/event-stream")
         with charged(request, asked.n):
-            made = await attended(request, answers.write_texts(engine, told, asked.n, asked.seed, service.caps.seconds))
-        return JSONResponse({**head, "object": "text_completion", **_completed(engine, made, told.opening, asked.echo)})
+            made = await attended(request, ask_texts(engine, text, asked.n, asked.seed, "", service.caps.seconds))
+        return JSONResponse({**head, "object": "text_completion", **_completed(made, asked.opening, asked.echo)})
 
     return router
 
@@ -145,51 +144,50 @@ def class_of(prompt: str, classes: Sequence[str]) -> str | None:
 
 
 def _model(engine: Engine) -> dict[str, Any]:
-    facts = engine.run.facts
-    made = str(facts.get("created", ""))
+    about, made = engine.about, engine.about["created"]
     created = int(time.mktime(time.strptime(made[:19], "%Y-%m-%dT%H:%M:%S"))) if made else 0
     return {
-        "id": engine.name, "object": "model", "created": created, "owned_by": "mintage", "makes": engine.makes,
-        "translates": engine.trained.translates, "classes": list(engine.trained.classes),
-        "shape": list(facts.get("shape", ())), "step": engine.trained.checkpoint.step,
+        "id": engine.name, "object": "model", "created": created, "owned_by": "mintage",
+        **{name: about[name] for name in ("makes", "translates", "classes", "shape", "step")},
     }  # fmt: skip
 
 
 def _check_size(engine: Engine, size: str | None) -> None:
-    shape = engine.run.facts.get("shape", ())
-    if engine.makes == "pictures" and size not in (None, "auto", own := f"{shape[-1]}x{shape[-2]}"):
+    shape = engine.about["shape"]
+    if engine.about["makes"] == "pictures" and size not in (None, "auto", own := f"{shape[-1]}x{shape[-2]}"):
         raise HTTPException(422, f"This model draws pictures of {own}, not {size}. Leave size out, or scale them.")
 
 
-def _completed(engine: Engine, made: writing.Texts, opening: str, echo: bool) -> dict[str, Any]:
-    codec = cast(TokenCodec, engine.trained.codec)
-    texts = [text.removeprefix(opening) for text in made]
-    choices = [
-        {
-            "index": index, "text": opening + text if echo else text, "logprobs": None,
-            "finish_reason": REASONS.get(ending, "stop"),
-        }
-        for index, (text, ending) in enumerate(zip(texts, made.endings, strict=True))
-    ]  # fmt: skip
-    before, after = len(codec.encode(opening)), sum(len(codec.encode(text)) for text in texts)
+def _completed(made: Frame, opening: str, echo: bool) -> dict[str, Any]:
+    choices = []
+    for index, (data, ending) in enumerate(zip(made.blobs, made.said["endings"], strict=True)):
+        text = data.decode().removeprefix(opening)
+        said = {"index": index, "text": opening + text if echo else text, "logprobs": None}
+        choices.append({**said, "finish_reason": REASONS.get(ending, "stop")})
+    before, after = made.said["tokens"]
     usage = {"prompt_tokens": before, "completion_tokens": after, "total_tokens": before + after}
     return {"choices": choices, "usage": usage}
 
 
 async def _events(
-    first: str, pieces: AsyncIterator[str], held: list[writing.Unfolding], about: tuple[dict[str, Any], str, bool]
+    first: str | dict[str, Any],
+    pieces: AsyncGenerator[str | dict[str, Any]],
+    about: tuple[dict[str, Any], str, bool],
 ) -> AsyncIterator[str]:
     """What OpenAI's clients read while a text is written."""
     head, opening, echo = about
+    endings: list[str] = []
 
     def event(text: str, reason: str | None = None) -> str:
         choice = {"index": 0, "text": text, "logprobs": None, "finish_reason": reason}
         return f"data: {json.dumps({**head, 'object': 'text_completion', 'choices': [choice]})}\n\n"
 
-    if echo or not opening:
+    if isinstance(first, str) and (echo or not opening):
         yield event(first)
     async for piece in pieces:
-        yield event(piece)
-    made = held[0].made
-    yield event("", REASONS.get(made.endings[0], "stop") if made else "stop")
+        if isinstance(piece, str):
+            yield event(piece)
+        else:
+            endings = piece["endings"]
+    yield event("", REASONS.get(endings[0], "stop") if endings else "stop")
     yield "data: [DONE]\n\n"

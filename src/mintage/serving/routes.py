@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from mintage import writing
-from mintage.serving import answers
+from mintage.serving.asking import Text, ask_pictures, ask_table, ask_texts, ask_translation, stream_text
 from mintage.serving.bodies import Direct, body_of, body_schema
 from mintage.serving.engine import Engine
 from mintage.serving.service import Service
@@ -20,9 +18,6 @@ from mintage.serving.waiting import attended, charged, wait_for
 
 __all__ = ["routes"]
 
-T = TypeVar("T")
-
-MOST_AT_ONCE = 10_000  # pixels that are encoded in the event loop
 MOST_SEED = 2**63 - 1
 LEAST_SECONDS, MOST_SECONDS = 0.01, 600.0
 TIMEOUT: Mapping[str, Any] = {
@@ -72,11 +67,11 @@ def routes(service: Service) -> APIRouter:
     async def generate(request: Request) -> Response:
         asked = await body_of(request, Generate)
         engine = wait_for(service, asked.model)
-        form = chosen_form(request.headers.get("accept", "*/*"), FORMS[engine.makes])
+        form = chosen_form(request.headers.get("accept", "*/*"), FORMS[engine.about["makes"]])
         seconds = patience(request.headers.get("x-timeout-seconds"), service.caps.seconds)
-        if engine.makes == "pictures":
+        if engine.about["makes"] == "pictures":
             return await _pictures(request, service, engine, asked, form, seconds)
-        if engine.makes == "text":
+        if engine.about["makes"] == "text":
             return await _text(request, service, engine, asked, form, seconds)
         return await _table(request, service, engine, asked, form, seconds)
 
@@ -96,7 +91,7 @@ def routes(service: Service) -> APIRouter:
     ) -> Response:
         engine = wait_for(service, model)
         with charged(request, 1):
-            made = await attended(request, answers.translate(engine, picture, strength, service.caps.seconds))
+            made = await attended(request, ask_translation(engine, picture, strength, service.caps.seconds))
         return Response(made, media_type="image/png")
 
     return router
@@ -107,15 +102,12 @@ async def _pictures(
 ) -> Response:
     capped(asked.n, service.caps.pictures, "pictures")
     with charged(request, asked.n):
-        made = await attended(request, answers.draw_pictures(engine, asked.n, asked.seed, asked.of, seconds))
-    if form == "image/png":
-        return Response(await encoded(made, made.png), media_type=form)
-    if form == "application/zip":
-        return Response(await encoded(made, made.zip), media_type=form)
-    files = await encoded(made, made.pngs)
+        made = await attended(request, ask_pictures(engine, asked.n, asked.seed, asked.of, form, seconds))
+    if form != "application/json":
+        return Response(made.blobs[0], media_type=form)
     items = [
-        {"png": base64.b64encode(data).decode(), "seed": asked.seed, "index": origin.index, "of": origin.condition}
-        for data, origin in zip(files, made.made.origins, strict=True)
+        {"png": base64.b64encode(data).decode(), "seed": asked.seed, "index": index, "of": condition}
+        for data, (index, condition) in zip(made.blobs, made.said["origins"], strict=True)
     ]
     return JSONResponse({"model": engine.name, "items": items})
 
@@ -124,35 +116,32 @@ async def _text(
     request: Request, service: Service, engine: Engine, asked: Generate, form: str, seconds: float
 ) -> Response:
     capped(asked.n, service.caps.texts, "texts")
-    told = writing.ask(asked.prompt, asked.heading, asked.decoding, {})
-    capped(told.decoding.length, service.caps.tokens, "tokens (decoding.length)")
+    text = Text(asked.prompt, asked.heading, asked.decoding, service.caps.tokens)
     if form == "text/event-stream":
         with charged(request, asked.n):
-            events = await opened(answers.stream_text(engine, told, asked.n, asked.seed, seconds))
+            events = await opened(stream_text(engine, text, asked.n, asked.seed, seconds))
         return StreamingResponse(events, media_type=form)
     with charged(request, asked.n):
-        made = await attended(request, answers.write_texts(engine, told, asked.n, asked.seed, seconds))
+        made = await attended(request, ask_texts(engine, text, asked.n, asked.seed, form, seconds))
     if form == "text/plain":
-        return PlainTextResponse(str(made))
+        return PlainTextResponse(made.blobs[0])
     items = [
-        {"text": text, "index": index, "ended": ending}
-        for index, (text, ending) in enumerate(zip(made, made.endings, strict=True))
+        {"text": data.decode(), "index": index, "ended": ending}
+        for index, (data, ending) in enumerate(zip(made.blobs, made.said["endings"], strict=True))
     ]
-    return JSONResponse({"model": engine.name, "seed": asked.seed, "items": items, "remarks": made.remarks})
+    return JSONResponse({"model": engine.name, "seed": asked.seed, "items": items, "remarks": made.said["remarks"]})
 
 
 async def _table(
     request: Request, service: Service, engine: Engine, asked: Generate, form: str, seconds: float
 ) -> Response:
-    capped(asked.n, service.caps.records, engine.makes)
+    capped(asked.n, service.caps.records, engine.about["makes"])
     settings: dict[str, Any] = {"horizon": asked.horizon}
-    if engine.makes == "records":
+    if engine.about["makes"] == "records":
         settings = {"where": asked.where, "balance": asked.balance, "no_missing": asked.no_missing}
     with charged(request, asked.n):
-        frame = await attended(request, answers.draw_table(engine, asked.n, asked.seed, settings, seconds))
-    if form == "text/csv":
-        return Response(frame.to_csv(index=False), media_type="text/csv; charset=utf-8")
-    return Response(frame.to_json(orient="records", date_format="iso"), media_type="application/json")
+        made = await attended(request, ask_table(engine, asked.n, asked.seed, settings, form, seconds))
+    return Response(made, media_type=f"{form}; charset=utf-8" if form == "text/csv" else form)
 
 
 def chosen_form(accept: str, forms: Sequence[str]) -> str:
@@ -180,11 +169,6 @@ def chosen_form(accept: str, forms: Sequence[str]) -> str:
     return best
 
 
-async def encoded(made: answers.Pictures, encode: Callable[[], T]) -> T:
-    """Files of pictures: small ones at once, since going to another thread takes longer than they do."""
-    return encode() if made.pixels <= MOST_AT_ONCE else await asyncio.to_thread(encode)
-
-
 def patience(told: str | None, usual: float) -> float:
     """For how many seconds a caller waits until work is begun.
 
@@ -208,17 +192,18 @@ def capped(n: int, most: int, what: str) -> None:
         raise HTTPException(422, f"{n:,} {what} are asked for, and one request may ask for {most:,}.")
 
 
-async def opened(pieces: AsyncIterator[str]) -> AsyncIterator[bytes]:
+async def opened(pieces: AsyncGenerator[str | dict[str, Any]]) -> AsyncIterator[bytes]:
     """Pieces as server-sent events, once the first is there: until then a refusal can still be an honest answer."""
     from mintage.web.events import Event
 
-    first = await anext(pieces, None)
+    first: str | dict[str, Any] = await anext(pieces, {})
 
     async def events() -> AsyncIterator[bytes]:
-        if first is not None:
+        if isinstance(first, str):
             yield bytes(Event("piece", {"text": first}))
         async for piece in pieces:
-            yield bytes(Event("piece", {"text": piece}))
+            if isinstance(piece, str):
+                yield bytes(Event("piece", {"text": piece}))
         yield bytes(Event("end", {}))
 
     return events()

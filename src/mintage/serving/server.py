@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import signal
 import socket
-import sys
 from collections.abc import Callable, Iterator
 
 import uvicorn
@@ -13,8 +12,6 @@ import uvicorn
 from mintage.errors import ConfigError
 from mintage.web.guard import App
 from mintage.web.listening import listen
-
-SWITCH = 5e-4  # seconds after which one thread makes way: an owner's many short steps must not wait for the loop's
 
 __all__ = ["Server", "bound"]
 
@@ -44,7 +41,6 @@ class Server(uvicorn.Server):
             )
         )  # fmt: skip
         self._draining = draining
-        sys.setswitchinterval(SWITCH)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,15 +1,17 @@
-"""The generators that one server offers, opened one after another while it already answers that it lives."""
+"""The generators that one server offers, each in its own process, started while it already answers that it lives."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mintage.errors import ConfigError, MintageError
 from mintage.registry import suggest
 from mintage.serving.engine import Engine, Limits
+from mintage.serving.hands import InProcess
+from mintage.serving.sizes import Sizes
 
 __all__ = ["Caps", "Service"]
 
@@ -32,6 +34,7 @@ class Service:
     paths: Sequence[Path]
     limits: Limits = field(default_factory=Limits)
     caps: Caps = field(default_factory=Caps)
+    hire: Callable[[Path], InProcess] = InProcess  # who works for a run
     engines: dict[str, Engine] = field(default_factory=dict)
     failure: str = ""
     draining: bool = False
@@ -44,11 +47,14 @@ class Service:
     async def open(self) -> None:
         """Load every run; what cannot be loaded is told by `failure`."""
         try:
-            for path in self.paths:
-                engine = await Engine.open(path, self.limits)
-                if engine.name in self.engines:
-                    raise ConfigError(f"Two of the runs are called {engine.name}: the name is how a program asks.")
-                self.engines[engine.name] = engine
+            names = [path.resolve().name for path in self.paths]
+            if twice := next((name for name in names if names.count(name) > 1), ""):
+                raise ConfigError(f"Two of the runs are called {twice}: the name is how a program asks.")
+            for name, path in zip(names, self.paths, strict=True):
+                hand = self.hire(path)
+                await hand.start()
+                sizes = Sizes({int(size): seconds for size, seconds in hand.about["sizes"]})
+                self.engines[name] = Engine(name, hand, sizes, self.limits, hand.about)
         except MintageError as error:
             self.failure = str(error)
             raise

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 __all__ = ["Throttle"]
 
-LEAST, MOST = 8.0, 128.0
+LEAST, MOST = 12.0, 128.0
 STRETCH = 2.5  # times the latency of a request alone, beyond which fewer are let in
 BACK_OFF = 0.9
 SMOOTH = 0.1

@@ -14,12 +14,15 @@ from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
-from mintage.api import Run
 from mintage.directions import Directions, find_directions
 from mintage.errors import RunError
 from mintage.run import RunDirectory
 from mintage.serving.engine import Engine, Limits
+from mintage.serving.hands import InThread
+from mintage.serving.measuring import draw_in, measure
+from mintage.serving.sizes import Sizes
 from mintage.storage import new_file
 from mintage.trained import Trained
 from mintage.training.checkpoint import Checkpoint, Checkpoints
@@ -43,22 +46,22 @@ class NoRun(RunError):
 
 @dataclass(eq=False)
 class Opened:
-    """A generator behind its engine, and its directions once they are known."""
+    """A generator that a thread owns, the engine before it, and its directions once they are known."""
 
     engine: Engine
+    trained: Trained
     kept: Path  # where its directions lie
     _directions: Directions | None = None
-
-    @property
-    def trained(self) -> Trained:
-        """What the engine's thread owns."""
-        return self.engine.trained
 
     @property
     def bytes(self) -> int:
         """Of its weights."""
         module: Any = self.trained.sampler
         return sum(one.numel() * one.element_size() for one in module.state_dict().values())
+
+    def draw(self, noise: Tensor, told: Tensor | None) -> Tensor:
+        """The samples of noise, as soon as they can be had. To be called in its thread. Shape: as of `Trained.draw`."""
+        return draw_in(self.trained, self.engine.sizes, noise, told)
 
     def directions(self) -> Directions:
         """Those of this checkpoint, found once and kept. To be called in its thread.
@@ -112,7 +115,7 @@ class Generators:
             if key not in self._open:
                 mark = str(checkpoint.state.get("sha256", {}).get("sampler.safetensors", ""))[:12]
                 kept = self.kept / f"{name}-{checkpoint.step:07}-{mark}.safetensors"
-                self._open[key] = Opened(await asyncio.to_thread(_engine, run, checkpoint.step), kept)
+                self._open[key] = await _opened(run, checkpoint.step, kept)
             self._open.move_to_end(key)
             self._close_some()
             return self._open[key]
@@ -125,7 +128,8 @@ class Generators:
             MintageError: as of `open`, and of the work.
         """
         opened = await self.open(name, step)
-        return await opened.engine.call(lambda _: work(opened), time.monotonic() + PATIENCE)
+        result: T = await opened.engine.call(lambda: work(opened), time.monotonic() + PATIENCE)
+        return result
 
     async def stream(self, name: str, step: int | None, work: Callable[[Opened], Iterator[str]]) -> AsyncGenerator[str]:
         """Pieces that work in the thread of a generator yields; it ends when nobody listens any more.
@@ -134,7 +138,7 @@ class Generators:
             MintageError: as of `call`.
         """
         opened = await self.open(name, step)
-        async for piece in opened.engine.stream(lambda _: work(opened), time.monotonic() + PATIENCE):
+        async for piece in opened.engine.stream(lambda: work(opened), time.monotonic() + PATIENCE):
             yield piece
 
     def _close_some(self) -> None:
@@ -147,8 +151,20 @@ class Generators:
             closing.add_done_callback(self._closing.discard)
 
 
-def _engine(run: RunDirectory, step: int) -> Engine:
-    return Engine(Run(run.path), Trained.open(run, step), _LIMITS)
+async def _opened(run: RunDirectory, step: int, kept: Path) -> Opened:
+    """Load a checkpoint in the thread that will own it."""
+
+    def load() -> tuple[Trained, Sizes]:
+        trained = Trained.open(run, step)
+        return trained, measure(trained)
+
+    hand = InThread(run.path.name)
+    try:
+        trained, sizes = await hand.run(load)
+    except BaseException:
+        await hand.close()
+        raise
+    return Opened(Engine(run.path.name, hand, sizes, _LIMITS), trained, kept)
 
 
 def _checkpoint(run: RunDirectory, step: int | None) -> Checkpoint:

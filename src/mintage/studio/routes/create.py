@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import Annotated, Any
 
@@ -15,7 +14,7 @@ from mintage.errors import ConfigError, MintageError
 from mintage.gallery.gallery import Gallery
 from mintage.gallery.making import MOST, Made, how_of, look, look_bytes, make, stream, text_of
 from mintage.gallery.wish import Wish, read_settings
-from mintage.studio.generators import PATIENCE, Generators, Opened
+from mintage.studio.generators import Generators, Opened
 from mintage.studio.place import Place
 from mintage.studio.routes.bodies import read_body
 from mintage.studio.routes.gallery import gallery_routes
@@ -111,12 +110,12 @@ def _of_pictures(routes: APIRouter, desk: _Desk) -> None:
     @routes.post("/create/{run}/peek")
     async def peek(run: str, request: Request) -> Response:
         wish = await desk.wish(request, run, count=1)
-        opened = await desk.generators.open(run, wish.step)
-        noise, told = await desk.generators.call(
-            run, opened.trained.checkpoint.step, lambda one: look(one.trained, wish, one.directions)
-        )
-        (drawn,) = await opened.engine.draw(noise, told, time.monotonic() + PATIENCE)
-        data = look_bytes(opened.trained.codec.decode(drawn))
+
+        def work(opened: Opened) -> bytes:
+            (drawn,) = opened.draw(*look(opened.trained, wish, opened.directions))
+            return look_bytes(opened.trained.codec.decode(drawn))
+
+        data = await desk.generators.call(run, wish.step, work)
         return Response(data, media_type="image/webp", headers={"cache-control": "no-store"})
 
     @routes.post("/create/{run}/walk")
