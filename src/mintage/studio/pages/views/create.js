@@ -22,6 +22,8 @@ export async function show(place, { parts, query, signal }) {
   const [, runs] = await Promise.all([dressed(), trained(signal)]);
   const run = parts[0] ?? runs[0]?.id;
   if (!run) return replace(place, pageHead(t("create.title"), t("create.lead")), nothing());
+  const opening = h("p", { class: "quiet", role: "status" }, t("create.opening", { run }));
+  place.append(opening); // beside what stands for the page: focus stays where it is
   const facts = await get(`/create/${encodeURIComponent(run)}`, { signal });
   const settings = await wanted(query.from, run, signal);
   const { desk, made, takes } = await DESKS[facts.how](facts, { settings, signal });

@@ -154,7 +154,8 @@ function licence(page, path) {
       },
     });
   };
-  return card({ title: t("data.licence") }, note, button(t("data.licence.keep"), { kind: "soft", onclick: () => keep().catch(fail) }));
+  const save = button(t("data.licence.keep"), { kind: "soft", onclick: () => keep().catch(fail) });
+  return card({ title: t("data.licence") }, note, h("div", { class: "row" }, save));
 }
 
 /** Delete it, which can be undone. */
