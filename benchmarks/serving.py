@@ -8,7 +8,8 @@ by pixel (peers, which draw in other batches, may differ by two grey levels). La
 should have left. Server and client are processes of one machine and share its cores.
 
 For each server: the latency of single requests, the goodput at rising rates until it no longer follows (the highest is
-its peak; beside it the highest of answers that came within 100 ms), then twice that rate. Then a soak and restarts after kill -9 of ours. Peers: pip install litserve.
+its peak; beside it the highest of answers that came within 100 ms), then twice that rate. Then a soak and restarts
+after kill -9 of ours. Peers: pip install litserve.
 """
 
 from __future__ import annotations

@@ -52,8 +52,9 @@ class Load:
         cut = quantiles(self.seconds, n=100) if len(self.seconds) > 1 else [float("nan")] * 99
         late = quantiles(self.late, n=100)[94] if len(self.late) > 1 else 0.0
         return {
-            "goodput": round(self.goodput, 1), "within_100_ms": round(self.soon / self.wall, 1), "p50_ms": round(1000 * cut[49], 2), "p95_ms": round(1000 * cut[94], 2),
-            "p99_ms": round(1000 * cut[98], 2), "client_late_p95_ms": round(1000 * late, 2), "statuses": self.statuses,
+            "goodput": round(self.goodput, 1), "within_100_ms": round(self.soon / self.wall, 1),
+            "p50_ms": round(1000 * cut[49], 2), "p95_ms": round(1000 * cut[94], 2), "p99_ms": round(1000 * cut[98], 2),
+            "client_late_p95_ms": round(1000 * late, 2), "statuses": self.statuses,
         }  # fmt: skip
 
 
