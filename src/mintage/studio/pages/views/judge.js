@@ -107,7 +107,7 @@ function verdict(run, path) {
 
 /** How many examples a score is made from. */
 function counts(score) {
-  const found = Object.entries(score.counts ?? {}).map(([name, n]) => `${name} ${number(n)}`);
+  const found = Object.entries(score.counts ?? {}).map(([name, n]) => `${has(`judge.count.${name}`) ? t(`judge.count.${name}`) : name} ${number(n)}`);
   return found.length ? found.join(", ") : "–";
 }
 
