@@ -32,7 +32,7 @@ import mintage
 SETTINGS = {
     "model": {"width": 8, "latent_dim": 16},
     "training": {
-        "steps": 6_000, "batch": 16, "checkpoint_every": 200, "frames": 2, "precision": "float32",
+        "steps": 8_000, "batch": 16, "checkpoint_every": 100, "frames": 2, "precision": "float32",
         "channels_last": False, "workers": 0,
     },
 }  # fmt: skip
@@ -75,8 +75,8 @@ def digest(client: httpx.Client, id: str) -> str:
     return hashlib.sha256(answer.content).hexdigest() if answer.status_code == 200 else "lost"
 
 
-def weights(path: Path) -> Any:
-    (run,) = [one for one in path.glob("0*") if one.name.endswith("fashion-mnist")]
+def weights(run: Path) -> Any:
+    """The hashes of what a run ended with."""
     checkpoint = mintage.load(run).directory.checkpoints / f"{SETTINGS['training']['steps']:07}" / "state.json"
     return json.loads(checkpoint.read_text())["sha256"]
 
@@ -113,21 +113,29 @@ def main() -> None:
             studio, took = first_picture(home, asked.run.name)
             seconds.append(round(took, 2))
             assert studio.client.get(f"api/jobs/{job}").status_code == 200
-        while (state := studio.client.get(f"api/jobs/{job}").json()["state"]) in ("queued", "running"):
+        given_up = 0
+        while (state := studio.client.get(f"api/jobs/{job}").json()["state"]) != "done":
+            assert state in ("queued", "running", "failed"), state
+            if (
+                state == "failed"
+            ):  # after three kills in a row before anything new was saved: somebody presses Try again
+                given_up += 1
+                studio.client.post(f"api/jobs/{job}/retry").raise_for_status()
             time.sleep(0.5)
-        lost = [
-            id for id, known in kept.items() if (now := digest(studio.client, id)) == "lost" or (known and now != known)
-        ]
+        trained = studio.client.get(f"api/jobs/{job}").json()["run"]
+        after = {id: digest(studio.client, id) for id in kept}
+        lost = [id for id, known in kept.items() if after[id] == "lost" or (known and after[id] != known)]
         studio.process.send_signal(signal.SIGINT)
         studio.process.wait(30)
         unbroken = mintage.train(
-            "fashion-mnist",
-            overrides={**SETTINGS, "model": {"name": "dcgan", **SETTINGS["model"]}},
+            "dcgan-fashion",
+            overrides=SETTINGS,
             out=home / "unbroken",
         )
-        same = weights(home / "runs") == weights(unbroken.path.parent)
+        same = weights(home / "runs" / trained) == weights(unbroken.path)
     result = {
         "machine": describe(), "killed": killed, "items_promised": len(kept), "items_lost": len(lost), "job": state,
+        "tried_again": given_up,
         "weights_are_those_of_the_unbroken_run": same, "seconds_to_the_first_picture_after": seconds,
     }  # fmt: skip
     print(result)

@@ -31,7 +31,7 @@ __all__ = ["Experiment", "find_device"]
 
 EPOCHS_UNAIDED = 40  # more, and the discriminator needs augmentation
 # Times that a text is read from which on a writer learns it by heart without so much dropout.
-DROPOUT = ((0, 0.0), (4, 0.1), (8, 0.2))
+DROPOUT = ((0, 0.0), (4, 0.1), (8, 0.2), (11, 0.3))
 STEPS_A_PASS = 48  # over a text, so that a small one is learned in more than a few dozen steps
 WINDOWS, RECORDS = (4, 16), (32, 512)  # of a step: the fewest and the most
 # Records below which so much of what is known is left out: of 2,000 of Adult, those unseen cost 24.5 nats at best

@@ -30,15 +30,21 @@ def test_long_lines_are_only_far() -> None:
 def test_the_way_of_one_token_finds_the_same_rows() -> None:
     torch.manual_seed(0)
     layer = LinePlaces([0, 1], 9, 5)
-    torch.nn.init.normal_(layer.table.weight)
     for most in (3, 9, 9):
         tokens = torch.randint(most, (2, 120))
-        whole = layer(tokens, 120)
+        whole = layer.places(tokens, 120)
         for stop in (1, 2, 50, 119, 120):
-            torch.testing.assert_close(layer.last(tokens[:, :stop]), whole[:, stop - 1])
+            assert torch.equal(layer.last(tokens[:, :stop]), whole[:, stop - 1])
 
 
 def test_the_last_places_are_those_of_all_that_stands_before() -> None:
     layer = LinePlaces([0], 4, 3)
     tokens = torch.randint(4, (2, 40), generator=torch.Generator().manual_seed(1))
     assert torch.equal(layer.places(tokens, 7), layer.places(tokens, 40)[:, -7:])
+
+
+def test_places_lean_towards_ends_alone() -> None:
+    layer = LinePlaces([0, 2], 4, 3)
+    torch.nn.init.constant_(layer.leaning.weight, 1.5)
+    found = layer.lean(layer.places(torch.tensor([[1, 3, 0, 1]]), 4))
+    assert torch.equal(found, torch.tensor([1.5, 0.0, 1.5, 0.0]).expand(1, 4, 4))

@@ -18,22 +18,29 @@ class LinePlaces(nn.Module):
     """A row for each pair of (tokens since the last line's end, tokens of the line before), as in SongNet.
 
     Li et al. (2020) tell a transformer the places of a form that is given; here they are read off the text itself, so
-    that a writer of verse need not learn to count before it can rhyme. Several `ends` in a row are one end. Rows begin
-    at zero.
+    that a writer of verse need not learn to count before it can rhyme. Several `ends` in a row are one end. Each place
+    has a second say, after all blocks: by how much likelier an end is there than elsewhere (`lean`). Rows begin at
+    zero.
 
-    Shape: tokens (B, P + T) of which the last T are asked for -> (B, T, dim).
+    Shape: places (B, T) -> (B, T, dim).
     """
 
     def __init__(self, ends: Sequence[int], num_tokens: int, dim: int) -> None:
         super().__init__()
         self.table = nn.Embedding((_FAR + 1) ** 2, dim)
+        self.leaning = nn.Embedding((_FAR + 1) ** 2, 1)
         nn.init.zeros_(self.table.weight)
+        nn.init.zeros_(self.leaning.weight)
         self.ends: Tensor
         self.register_buffer("ends", torch.zeros(num_tokens, dtype=torch.bool), persistent=False)
         self.ends[list(ends)] = True
 
-    def forward(self, tokens: Tensor, count: int) -> Tensor:
-        return cast(Tensor, self.table(self.places(tokens, count)))
+    def forward(self, places: Tensor) -> Tensor:
+        return cast(Tensor, self.table(places))
+
+    def lean(self, places: Tensor) -> Tensor:
+        """What is added to logits, to those of ends alone. Shape: (..., ) -> (..., V)."""
+        return cast(Tensor, self.leaning(places) * self.ends)
 
     def places(self, tokens: Tensor, count: int) -> Tensor:
         """The row of each of the last `count` tokens. Shape: (B, P + T) -> (B, T) int64."""
@@ -49,9 +56,8 @@ class LinePlaces(nn.Module):
         return (place * (_FAR + 1) + length)[:, -count:]
 
     def last(self, tokens: Tensor) -> Tensor:
-        """The rows at the last place alone, by plain arithmetic. Shape: (B, P) -> (B, dim)."""
-        ends = self.ends[tokens].tolist()
-        return self.table.weight.index_select(0, torch.tensor([_place(row) for row in ends], device=tokens.device))
+        """The row of the last token alone, by plain arithmetic. Shape: (B, P) -> (B,) int64."""
+        return torch.tensor([_place(row) for row in self.ends[tokens].tolist()], device=tokens.device)
 
 
 def _place(ends: list[bool]) -> int:

@@ -6,7 +6,7 @@ together once, and no module is called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -35,12 +35,11 @@ class Block:
 class OneToken:
     """A step of the network, after which the memory is one longer.
 
-    Shape: tokens (B,) after those in a memory -> features (B, F) and logits (B, V).
+    Shape: embeddings (B, F) of tokens (B,) after those in a memory -> features (B, F) and logits (B, V).
     """
 
     def __init__(
         self,
-        embed: Callable[[Tensor, Memory], Tensor],
         blocks: Sequence[Block],
         head: Tensor,  # (F, V)
         rotary: Rotary,
@@ -48,7 +47,7 @@ class OneToken:
         scale: float,  # of attention
         cap: float,  # of logits; 0: none
     ) -> None:
-        self.embed, self.blocks, self.cap = embed, blocks, cap
+        self.blocks, self.cap = blocks, cap
         self.head = head / cap if cap else head
         dim = rotary.cos.shape[1]
         self.width, self.dim, self.heads = head.shape[0], dim, head.shape[0] // dim
@@ -60,10 +59,10 @@ class OneToken:
         self.least, self.least_of_head = head.new_tensor([(len(head) * eps) ** 0.5, (dim * eps) ** 0.5])
         self.gains = head.new_tensor(gains)[:, None]  # (2 heads, 1): queries carry the scale of attention
 
-    def __call__(self, tokens: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
+    def __call__(self, embedded: Tensor, tokens: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
         rows, place, width = tokens.shape[0], memory.length, self.width
         heads = (rows, self.heads, self.dim)
-        x = start = self._unit(self.embed(tokens, memory)).mul_(width**0.5)
+        x = start = self._unit(embedded).mul_(width**0.5)
         turn = self.turns[place]
         new_keys, new_values = memory.keys[:, :, :, place].unbind(), memory.values[:, :, :, place].unbind()
         all_keys = memory.keys[:, :, :, : place + 1].unbind()

@@ -115,8 +115,8 @@ class _Writer(nn.Module):
             nn.init.zeros_(self.trust.bias)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        x = self._seen(tokens, None)
-        return self._mixed(x, self._logits(x), lambda: self.counts(tokens, tokens.shape[1]))  # type: ignore[misc]
+        x, places = self._seen(tokens, None)
+        return self._mixed(x, self._logits(x, places), lambda: self.counts(tokens, tokens.shape[1]))  # type: ignore[misc]
 
     def memory(self, rows: int) -> Memory:
         """Room for a context of each row."""
@@ -129,10 +129,13 @@ class _Writer(nn.Module):
     def read(self, tokens: Tensor, memory: Memory) -> Tensor:
         if tokens.shape[1] == 1 and not torch.is_grad_enabled() and not torch.is_autocast_enabled(tokens.device.type):
             memory.ready = memory.ready or self._one_token()
-            x, logits = memory.ready(tokens[:, 0], memory)
+            embedded, places = self._embed(tokens[:, 0], memory)
+            x, logits = memory.ready(embedded, tokens[:, 0], memory)
+            logits = self._leant(logits, places)
         else:
-            x = self._seen(tokens, memory)[:, -1]
-            logits = self._logits(x)
+            x, places = self._seen(tokens, memory)
+            x = x[:, -1]
+            logits = self._logits(x, None if places is None else places[:, -1])
             memory.advance(tokens)
         return self._mixed(x, logits, lambda: self.counts.last(memory.tokens[:, : memory.length]))  # type: ignore[union-attr]
 
@@ -144,8 +147,10 @@ class _Writer(nn.Module):
         The network learns as if it stood alone: mixed from the start it would leave to the counts what they are good
         at, and in minutes learn little. The mixture's slope is the gate's alone.
         """
-        x = self._seen(tokens, None)
-        own = F.cross_entropy(self._logits(x).flatten(0, 1), targets.flatten(), reduction="none").view_as(targets)
+        x, places = self._seen(tokens, None)
+        own = F.cross_entropy(self._logits(x, places).flatten(0, 1), targets.flatten(), reduction="none").view_as(
+            targets
+        )
         if self.counts is None or self.trust is None:
             return own, own
         if counted is None:
@@ -156,7 +161,7 @@ class _Writer(nn.Module):
         """What learns alike, with rates beside the player's own, which is Muon's."""
         matrices = [p for block in self.blocks for p in block.matrices()]
         tables = [self.embedding.weight] + ([] if self.widened is None else [self.widened.weight])
-        tables += [] if self.lines is None else [self.lines.table.weight]
+        tables += [] if self.lines is None else [*self.lines.parameters()]
         tables += [block.values_of.weight for block in self.blocks if block.values_of is not None]
         rest = [p for block in self.blocks for p in block.scales()]
         rest += [] if self.trust is None else [*self.trust.parameters()]
@@ -170,17 +175,19 @@ class _Writer(nn.Module):
             groups.append(Group([self.ngrams.table.weight], rule="rows", rate=20.0, passes=self.ngram_passes))
         return groups
 
-    def _seen(self, tokens: Tensor, memory: Memory | None) -> Tensor:
+    def _seen(self, tokens: Tensor, memory: Memory | None) -> tuple[Tensor, Tensor | None]:
+        """Features of the tokens, and their places in lines. Shape: (B, T) -> (B, T, F), (B, T)."""
         x = self.embedding(tokens)
         behind = tokens if memory is None else self._behind(tokens, memory)
         if self.ngrams is not None and self.widened is not None:
             x = x + self.widened(self.ngrams(behind, tokens.shape[1]))
-        if self.lines is not None:
-            x = x + self.lines(behind, tokens.shape[1])
+        places = None if self.lines is None else self.lines.places(behind, tokens.shape[1])
+        if self.lines is not None and places is not None:
+            x = x + self.lines(places)
         x = start = normed(x)
         for block in self.blocks:
             x = block(x, start, tokens, self.rotary, memory)
-        return normed(x)
+        return normed(x), places
 
     def _mixed(self, x: Tensor, logits: Tensor, counted: Callable[[], Tensor]) -> Tensor:
         """Logits, or their logarithms mixed with the probabilities that counting gives. Shape: (..., F), (..., V)."""
@@ -191,26 +198,31 @@ class _Writer(nn.Module):
     def _one_token(self) -> OneToken:
         scale = _SHARPNESS / math.sqrt(self.head.in_features // self.heads)
         head = columns(self.head) * math.sqrt(self.head.in_features)
-        return OneToken(self._embed, [b.ready() for b in self.blocks], head, self.rotary, scale=scale, cap=self.cap)
+        return OneToken([b.ready() for b in self.blocks], head, self.rotary, scale=scale, cap=self.cap)
 
-    def _embed(self, tokens: Tensor, memory: Memory) -> Tensor:
-        """The embedding of one token a row. Shape: (B,) -> (B, F)."""
-        x = self.embedding.weight.index_select(0, tokens)
+    def _embed(self, tokens: Tensor, memory: Memory) -> tuple[Tensor, Tensor | None]:
+        """The embedding of one token a row, and its place in its line. Shape: (B,) -> (B, F), (B,)."""
+        x, places = self.embedding.weight.index_select(0, tokens), None
         behind = self._behind(tokens[:, None], memory)
         if self.lines is not None:
-            x = x + self.lines.last(behind)
-        if self.ngrams is None or self.widened is None:
-            return x
-        return torch.addmm(x, self.ngrams.last(behind), self.widened.weight.T)
+            places = self.lines.last(behind)
+            x = x + self.lines(places)
+        if self.ngrams is not None and self.widened is not None:
+            x = torch.addmm(x, self.ngrams.last(behind), self.widened.weight.T)
+        return x, places
 
     @staticmethod
     def _behind(tokens: Tensor, memory: Memory) -> Tensor:
         """Tokens with all those before them. Shape: (B, T) -> (B, length of the memory + T)."""
         return torch.cat([memory.tokens[:, : memory.length], tokens], 1)
 
-    def _logits(self, x: Tensor) -> Tensor:
+    def _logits(self, x: Tensor, places: Tensor | None) -> Tensor:
         logits = self.head(x).float()
-        return self.cap * torch.tanh(logits / self.cap) if self.cap else logits
+        return self._leant(self.cap * torch.tanh(logits / self.cap) if self.cap else logits, places)
+
+    def _leant(self, logits: Tensor, places: Tensor | None) -> Tensor:
+        """Logits that know whether a line may end here. Shape: (..., V), (...) -> (..., V)."""
+        return logits if self.lines is None or places is None else logits + self.lines.lean(places)
 
 
 def _mixture(trust: Tensor, own: Tensor, counted: Tensor) -> Tensor:
