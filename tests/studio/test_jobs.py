@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import threading
 import time
+import zipfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,10 @@ def test_samples_are_made_by_a_job_and_others_wait_for_it(studio: TestClient) ->
         assert studio.post(f"/api/jobs/{number}/cancel").json()["state"] == "cancelled"
     until(lambda: job(studio, first["id"])["state"] == "done")
     assert job(studio, first["id"])["made"] == ["000000.png", "000001.png", "000002.png"]
+    files = studio.get(f"/api/jobs/{first['id']}/files")
+    assert files.headers["content-type"] == "application/zip"
+    assert zipfile.ZipFile(io.BytesIO(files.content)).namelist() == ["000000.png", "000001.png", "000002.png"]
+    assert studio.get(f"/api/jobs/{second}/files").status_code == 404
     assert [one["id"] for one in studio.get("/api/jobs").json()] == [first["id"], third, second]
     assert studio.delete(f"/api/jobs/{second}").status_code == 204
     assert studio.get(f"/api/jobs/{second}").status_code == 404

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
+from zipfile import ZipFile
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel
+from starlette.background import BackgroundTask
 
 from mintage.errors import ConfigError
 from mintage.jobs.job import Job, Order, check_settings
@@ -123,6 +127,11 @@ def _of_one_job(routes: APIRouter, desk: _Desk) -> None:
         made = keeper.folder(number).made
         return {**job, "made": sorted(file.name for file in made.iterdir())[:1000] if made.is_dir() else []}
 
+    @routes.get("/jobs/{number}/files")
+    def files(number: int) -> FileResponse:
+        title = str(desk.find(lambda: keeper.store.get(number))["title"])
+        return _all_files(keeper.folder(number).made, f"{number:06}-{title}")
+
     @routes.post("/jobs/{number}/pause")
     def paused(number: int) -> dict[str, Any]:
         return desk.find(lambda: keeper.pause(number))
@@ -151,6 +160,20 @@ def _of_one_job(routes: APIRouter, desk: _Desk) -> None:
             return job
 
         desk.find(act)
+
+
+def _all_files(made: Path, name: str) -> FileResponse:
+    """What a job made: its one file as it is, several in an archive that is gone once it is sent."""
+    files = [path for path in sorted(made.rglob("*")) if path.is_file()]
+    if not files:
+        raise HTTPException(404, "This job has made no files.")
+    if len(files) == 1:
+        return FileResponse(files[0], filename=files[0].name)
+    with NamedTemporaryFile(dir=made.parent, suffix=".zip", delete=False) as held, ZipFile(held, "w") as archive:
+        for path in files:
+            archive.write(path, path.relative_to(made))
+    leave = BackgroundTask(Path(held.name).unlink, missing_ok=True)
+    return FileResponse(held.name, filename=f"{name}.zip", media_type="application/zip", background=leave)
 
 
 async def _changes(store: Store, seen: int) -> AsyncIterator[Event]:

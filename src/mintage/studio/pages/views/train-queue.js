@@ -1,6 +1,6 @@
 // The queue of jobs: what runs, what waits, what has ended; paused, resumed, cancelled and reordered by mouse or keys.
 
-import { get, post, remove } from "../lib/api.js";
+import { get, post, remove, url } from "../lib/api.js";
 import { h, replace } from "../lib/dom.js";
 import { listen } from "../lib/live.js";
 import { announce, fail, say } from "../lib/notice.js";
@@ -83,8 +83,10 @@ function jobRow(id) {
     row.job = job;
     const name = job.run ? h("a", { href: to(job.kind === "evaluate" ? "judge" : "train", job.run) }, h("strong", {}, job.title)) : h("strong", {}, job.title);
     const watch = job.run && job.state === "running" && job.kind === "train" ? linkButton(t("train.watch"), to("train", job.run), { kind: "soft small" }) : null;
+    const hasFiles = job.state === "done" && (job.kind === "generate" || job.kind === "export");
+    const files = hasFiles ? linkButton(t("train.files"), url(`/jobs/${id}/files`), { kind: "soft small", icon: "download", download: "" }) : null;
     const key = JSON.stringify([job.title, job.run, job.state]);
-    if (row.key !== key) replace(title, pill(t(`train.state.${job.state}`), KINDS[job.state] ?? "quiet"), h("span", { class: "quiet" }, t(`train.kind.${job.kind}`)), name, watch);
+    if (row.key !== key) replace(title, pill(t(`train.state.${job.state}`), KINDS[job.state] ?? "quiet"), h("span", { class: "quiet" }, t(`train.kind.${job.kind}`)), name, watch, files);
     row.key = key;
     const label = (element, text) => (element.setAttribute("aria-label", `${text}: ${job.title}`), (element.title = text));
     for (const [element, key2] of [[pause, "pause"], [resume, "resume"], [cancel, "cancel"], [retry, "retry"], [up, "up"], [down, "down"], [forget, "forget"]]) label(element, t(`train.${key2}`));
