@@ -14,6 +14,7 @@ pytest.importorskip("fastapi")
 
 from starlette.requests import Request
 
+from mintage.errors import RunError
 from mintage.serving.engine import Engine, Limits, Overloaded, TooLate
 from mintage.serving.hands import InThread, Lost
 from mintage.serving.sizes import Sizes
@@ -200,14 +201,14 @@ def test_a_few_wait_for_company_only_while_it_comes() -> None:
 class Mortal(InThread):
     """A hand that dies at its first orders, so often."""
 
-    def __init__(self, deaths: int) -> None:
+    def __init__(self, deaths: int, how: Exception | None = None) -> None:
         super().__init__("mortal")
-        self.deaths = deaths
+        self.deaths, self.how = deaths, how or Lost("It died.")
 
     async def do(self, orders: Sequence[Any]) -> tuple[Sequence[Any], float]:
         if self.deaths > 0:
             self.deaths -= 1
-            raise Lost("It died.")
+            raise self.how
         return await super().do(orders)
 
 
@@ -219,6 +220,9 @@ def test_what_a_worker_died_of_is_done_again_once() -> None:
         with pytest.raises(Lost):
             await engine.call(lambda: 1, later())
         assert await engine.call(lambda: 2, later()) == 2
+        engine.hand = Mortal(1, RunError("Its run is gone."))
+        with pytest.raises(RunError, match="gone"):
+            await engine.draw(lambda: 1, 1, later())
         await engine.close()
 
     playing(play)

@@ -23,10 +23,10 @@ class Text:
     decoding: Mapping[str, Any]
     most: int
 
-    def order(self, verb: str, n: int, seed: int, form: str = "") -> Frame:
-        """For a worker; the form "text/plain" is all texts as one."""
+    def order(self, n: int, seed: int) -> Frame:
+        """For a worker."""
         asked = {"prompt": self.prompt, "heading": self.heading, "decoding": dict(self.decoding), "most": self.most}
-        return Frame({"verb": verb, "n": n, "seed": seed, "form": form, **asked})
+        return Frame({"verb": "stream", "n": n, "seed": seed, **asked})
 
 
 async def ask_pictures(engine: Engine, n: int, seed: int, of: str | int | None, form: str, timeout: float) -> Frame:
@@ -79,21 +79,26 @@ async def ask_table(engine: Engine, n: int, seed: int, settings: Mapping[str, An
     return made.blobs[0]
 
 
-async def ask_texts(engine: Engine, text: Text, n: int, seed: int, form: str, timeout: float) -> Frame:
-    """The first texts of a seed, one by one or, in the form "text/plain", as one; and of each how it ended.
+async def ask_texts(engine: Engine, text: Text, n: int, seed: int, timeout: float) -> dict[str, Any]:
+    """The first texts of a seed, written in turn with everything else that the engine does.
+
+    texts, plain (all of them as one), endings, remarks, and tokens of the opening and of what came after.
 
     Raises:
         ConfigError: it writes no text, or cannot read the prompt.
         Overloaded, TooLate, Lost: as of `Engine.draw`.
     """
-    made: Frame = await engine.call(text.order("texts", n, seed, form), time.monotonic() + timeout)
+    made: dict[str, Any] = {}
+    async for piece in stream_text(engine, text, n, seed, timeout):
+        if not isinstance(piece, str):
+            made = piece
     return made
 
 
 def stream_text(engine: Engine, text: Text, n: int, seed: int, timeout: float) -> AsyncGenerator[str | dict[str, Any]]:
-    """The same as they come, the prompt first; how they ended comes last, as a dict.
+    """The same as they come, the prompt first; what `ask_texts` answers comes last.
 
     Raises:
         ConfigError, Overloaded, TooLate, Lost: as of `ask_texts`.
     """
-    return engine.stream(text.order("stream", n, seed), time.monotonic() + timeout)
+    return engine.stream(text.order(n, seed), time.monotonic() + timeout)

@@ -230,6 +230,8 @@ class Engine:
         except Lost as error:
             self._again(batch, error)
             return
+        except Exception as error:  # it cannot be started again
+            results, seconds = [error] * len(batch), 0.0
         for order, result in zip(batch, results, strict=True):
             if order.promise.done():
                 continue

@@ -7,7 +7,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, HTTPException, Request, Response
@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from mintage.serving.asking import Text, ask_pictures, ask_texts, stream_text
 from mintage.serving.bodies import Direct, body_of, body_schema
 from mintage.serving.engine import Engine
-from mintage.serving.frames import Frame
 from mintage.serving.routes import MOST_SEED, capped
 from mintage.serving.service import Service
 from mintage.serving.waiting import attended, charged, wait_for
@@ -121,7 +120,7 @@ def openai_routes(service: Service) -> APIRouter:
             events = _events(first, pieces, (head, asked.opening, asked.echo))
             return StreamingResponse(events, media_type="text/event-stream")
         with charged(request, asked.n):
-            made = await attended(request, ask_texts(engine, text, asked.n, asked.seed, "", service.caps.seconds))
+            made = await attended(request, ask_texts(engine, text, asked.n, asked.seed, service.caps.seconds))
         return JSONResponse({**head, "object": "text_completion", **_completed(made, asked.opening, asked.echo)})
 
     return router
@@ -158,13 +157,12 @@ def _check_size(engine: Engine, size: str | None) -> None:
         raise HTTPException(422, f"This model draws pictures of {own}, not {size}. Leave size out, or scale them.")
 
 
-def _completed(made: Frame, opening: str, echo: bool) -> dict[str, Any]:
+def _completed(made: Mapping[str, Any], opening: str, echo: bool) -> dict[str, Any]:
     choices = []
-    for index, (data, ending) in enumerate(zip(made.blobs, made.said["endings"], strict=True)):
-        text = data.decode().removeprefix(opening)
-        said = {"index": index, "text": opening + text if echo else text, "logprobs": None}
+    for index, (text, ending) in enumerate(zip(made["texts"], made["endings"], strict=True)):
+        said = {"index": index, "text": text if echo else text.removeprefix(opening), "logprobs": None}
         choices.append({**said, "finish_reason": REASONS.get(ending, "stop")})
-    before, after = made.said["tokens"]
+    before, after = made["tokens"]
     usage = {"prompt_tokens": before, "completion_tokens": after, "total_tokens": before + after}
     return {"choices": choices, "usage": usage}
 

@@ -122,14 +122,14 @@ async def _text(
             events = await opened(stream_text(engine, text, asked.n, asked.seed, seconds))
         return StreamingResponse(events, media_type=form)
     with charged(request, asked.n):
-        made = await attended(request, ask_texts(engine, text, asked.n, asked.seed, form, seconds))
+        made = await attended(request, ask_texts(engine, text, asked.n, asked.seed, seconds))
     if form == "text/plain":
-        return PlainTextResponse(made.blobs[0])
+        return PlainTextResponse(made["plain"])
     items = [
-        {"text": data.decode(), "index": index, "ended": ending}
-        for index, (data, ending) in enumerate(zip(made.blobs, made.said["endings"], strict=True))
+        {"text": text, "index": index, "ended": ending}
+        for index, (text, ending) in enumerate(zip(made["texts"], made["endings"], strict=True))
     ]
-    return JSONResponse({"model": engine.name, "seed": asked.seed, "items": items, "remarks": made.said["remarks"]})
+    return JSONResponse({"model": engine.name, "seed": asked.seed, "items": items, "remarks": made["remarks"]})
 
 
 async def _table(

@@ -62,7 +62,10 @@ class Work:
     def do(self, orders: Sequence[Mapping[str, Any]], blobs: Sequence[bytes]) -> list[Frame]:
         """The answer to each order, in order; `blobs` are the bytes that came with them. Errors are answers too."""
         if all(order["verb"] == "pictures" for order in orders):
-            return self._pictures(orders)
+            try:
+                return self._pictures(orders)
+            except Exception as error:  # of the draw itself: it is everybody's
+                return [_problem(error)] * len(orders)
         return [_answered(partial(self._one, order, blob)) for order, blob in zip(orders, blobs, strict=True)]
 
     def next(self, stream: int) -> Frame:
@@ -73,8 +76,8 @@ class Work:
             found, has_ended = pieces_of(unfolding)
             if has_ended:
                 del self._streams[stream]
-                made = unfolding.made
-                found.append({"endings": list(made.endings) if made else []})
+                assert unfolding.made is not None
+                found.append(self._made(unfolding.made))
             return Frame({"pieces": found, "ended": has_ended})
 
         return _answered(pieces)
@@ -87,7 +90,7 @@ class Work:
 
     def _one(self, order: Mapping[str, Any], blob: bytes) -> Frame:
         verbs: Mapping[str, Callable[[Mapping[str, Any], bytes], Frame]] = {
-            "translate": self._translate, "table": self._table, "texts": self._texts, "stream": self._stream,
+            "translate": self._translate, "table": self._table, "stream": self._stream,
         }  # fmt: skip
         return verbs[order["verb"]](order, blob)
 
@@ -130,22 +133,24 @@ class Work:
         made = frame.to_csv(index=False) if is_csv else frame.to_json(orient="records", date_format="iso")
         return Frame({}, [made.encode()])
 
-    def _texts(self, order: Mapping[str, Any], blob: bytes) -> Frame:
-        """Texts of a seed: `prompt`, `heading`, `decoding`, `most`, the tokens that are given, and the `form`."""
-        asked = _asked(order)
-        made = writing.write_texts(self.trained, asked, order["n"], order["seed"])
-        codec = cast(TokenCodec, self.trained.codec)
-        written = sum(len(codec.encode(text.removeprefix(asked.opening))) for text in made)
-        told = {"endings": list(made.endings), "remarks": made.remarks}
-        texts = [str(made)] if order["form"] == "text/plain" else list(made)
-        return Frame({**told, "tokens": [len(codec.encode(asked.opening)), written]}, [text.encode() for text in texts])
-
     def _stream(self, order: Mapping[str, Any], blob: bytes) -> Frame:
-        """The same, piece by piece: the answer's number is what `next` goes on with."""
+        """Texts of a seed: `prompt`, `heading`, `decoding`, and `most`, the tokens that are given.
+
+        The answer's number is what `next` goes on with.
+        """
         asked = _asked(order)
         self._begun += 1
         self._streams[self._begun] = writing.stream_texts(self.trained, asked, order["n"], order["seed"])
         return Frame({"stream": self._begun})
+
+    def _made(self, made: writing.Texts) -> dict[str, Any]:
+        """What is known of texts once they are written; `tokens` are those of the opening, and of what came after."""
+        codec, opening = cast(TokenCodec, self.trained.codec), _opening(made)
+        written = sum(len(codec.encode(text.removeprefix(opening))) for text in made)
+        return {
+            "texts": list(made), "plain": str(made), "endings": list(made.endings), "remarks": made.remarks,
+            "tokens": [len(codec.encode(opening)), written],
+        }  # fmt: skip
 
 
 def _encoded(made: Generated, form: str) -> Frame:
@@ -170,6 +175,11 @@ def _asked(order: Mapping[str, Any]) -> writing.Asked:
             f"{order['most']:,}."
         )
     return asked
+
+
+def _opening(made: writing.Texts) -> str:
+    first = made.origins[0]
+    return first.prompt if first.heading is None else f"{first.heading}\n{first.prompt}"
 
 
 def _answered(work: Callable[[], Frame]) -> Frame:
