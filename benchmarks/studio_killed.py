@@ -32,7 +32,7 @@ import mintage
 SETTINGS = {
     "model": {"width": 8, "latent_dim": 16},
     "training": {
-        "steps": 8_000, "batch": 16, "checkpoint_every": 100, "frames": 2, "precision": "float32",
+        "steps": 3_000, "batch": 16, "checkpoint_every": 100, "frames": 2, "precision": "float32",
         "channels_last": False, "workers": 0,
     },
 }  # fmt: skip

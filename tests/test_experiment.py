@@ -27,7 +27,7 @@ def test_a_small_text_is_learned_in_small_steps(tmp_path: Path, windows: int, ba
     assert suited(data, 0, CPU)["training"] == {"batch": batch}
 
 
-@pytest.mark.parametrize(("passes", "dropout"), [(1, 0.0), (4, 0.1), (8, 0.2), (100, 0.2)])
+@pytest.mark.parametrize(("passes", "dropout"), [(1, 0.0), (4, 0.1), (8, 0.2), (100, 0.3)])
 def test_what_is_read_often_is_learned_with_dropout(tmp_path: Path, passes: int, dropout: float) -> None:
     data = opened(tmp_path, "abcdefgh" * 1_000)
     assert suited(data, passes * len(data.train), CPU)["model"]["dropout"] == dropout
