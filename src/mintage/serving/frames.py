@@ -8,7 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["HEAD", "Frame", "lengths", "pack", "unpack"]
+from mintage import errors
+from mintage.errors import MintageError, RunError
+
+__all__ = ["HEAD", "Frame", "lengths", "pack", "problem", "raised", "unpack"]
 
 _LENGTHS = struct.Struct(">II")
 HEAD = _LENGTHS.size
@@ -46,3 +49,23 @@ def unpack(said: bytes, blobs: bytes) -> Frame:
         found.append(blobs[first : first + size])
         first += size
     return Frame(words, found)
+
+
+def problem(error: Exception) -> Frame:
+    """An error as an answer: what it is called, by the name that `mintage.errors` has for it, and what it says."""
+    known = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == errors.__name__]
+    return Frame({"error": known[0] if known else type(error).__name__, "detail": str(error)})
+
+
+def raised(said: Mapping[str, Any]) -> Exception:
+    """The error that an answer tells of.
+
+    >>> raised(problem(errors.ConfigError("It does not fit.")).said)
+    ConfigError('It does not fit.')
+    >>> raised(problem(ValueError("too many")).said)
+    RunError('ValueError: too many')
+    """
+    kind = getattr(errors, said["error"], None)
+    if isinstance(kind, type) and issubclass(kind, MintageError):
+        return kind(said["detail"])
+    return RunError(f"{said['error']}: {said['detail']}")

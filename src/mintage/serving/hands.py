@@ -13,11 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from mintage import errors
-from mintage.errors import MintageError, RunError
-from mintage.serving.frames import HEAD, Frame, lengths, pack, unpack
+from mintage.errors import MintageError
+from mintage.serving.frames import HEAD, Frame, lengths, pack, raised, unpack
 
-__all__ = ["AT_ONCE", "Hand", "InProcess", "InThread", "Lost", "pieces_of"]
+__all__ = ["Hand", "InProcess", "InThread", "Lost", "pieces_of"]
 
 T = TypeVar("T")
 
@@ -128,7 +127,7 @@ class InProcess:
         said = (await hello).said
         if "error" in said:
             await self.close()
-            raise _error(said)
+            raise raised(said)
         self.about = said
 
     @property
@@ -142,7 +141,7 @@ class InProcess:
         found, first = list[Any](), 0
         for said in answer.said["answers"]:
             if "error" in said:
-                found.append(_error(said))
+                found.append(raised(said))
                 continue
             found.append(Frame(said, answer.blobs[first : first + said["blobs"]]))
             first += said["blobs"]
@@ -152,7 +151,7 @@ class InProcess:
         """As of `Hand`; `mark` is the answer to the order that began it."""
         said = (await self._of("next", mark)).said
         if "error" in said:
-            raise _error(said)
+            raise raised(said)
         return said["pieces"], said["ended"]
 
     async def drop(self, mark: Frame) -> None:
@@ -210,11 +209,3 @@ class InProcess:
 
 def _blob(order: Frame) -> bytes:
     return order.blobs[0] if order.blobs else b""
-
-
-def _error(said: Mapping[str, Any]) -> Exception:
-    """The exception of the other side, by its name."""
-    kind = getattr(errors, said["error"], None)
-    if isinstance(kind, type) and issubclass(kind, MintageError):
-        return kind(said["detail"])
-    return RunError(f"{said['error']}: {said['detail']}")

@@ -25,7 +25,7 @@ from mintage.generated import Generated, png
 from mintage.prediction import Prospect
 from mintage.run import RunDirectory
 from mintage.sampling import noise_of
-from mintage.serving.frames import Frame
+from mintage.serving.frames import Frame, problem
 from mintage.serving.hands import pieces_of
 from mintage.serving.measuring import draw_in, measure
 from mintage.trained import Trained
@@ -47,7 +47,7 @@ class Work:
     def __init__(self, path: Path) -> None:
         self.trained = Trained.open(RunDirectory.open(path))
         self.sizes = measure(self.trained, may_narrow=True)
-        self._streams: dict[int, writing.Unfolding] = {}
+        self._streams: dict[int, tuple[writing.Asked, writing.Unfolding]] = {}
         self._begun = 0
 
     def about(self) -> dict[str, Any]:
@@ -65,26 +65,27 @@ class Work:
             try:
                 return self._pictures(orders)
             except Exception as error:  # of the draw itself: it is everybody's
-                return [_problem(error)] * len(orders)
+                return [problem(error)] * len(orders)
         return [_answered(partial(self._one, order, blob)) for order, blob in zip(orders, blobs, strict=True)]
 
     def next(self, stream: int) -> Frame:
         """The pieces of a text that come next, and whether it has ended, with what then is known of it."""
 
         def pieces() -> Frame:
-            unfolding = self._streams[stream]
+            asked, unfolding = self._streams[stream]
             found, has_ended = pieces_of(unfolding)
             if has_ended:
                 del self._streams[stream]
                 assert unfolding.made is not None
-                found.append(self._made(unfolding.made))
+                found.append(self._made(asked.opening, unfolding.made))
             return Frame({"pieces": found, "ended": has_ended})
 
         return _answered(pieces)
 
     def drop(self, stream: int) -> Frame:
         """Write no more of a text."""
-        if unfolding := self._streams.pop(stream, None):
+        if stream in self._streams:
+            _, unfolding = self._streams.pop(stream)
             unfolding.close()
         return Frame({})
 
@@ -103,7 +104,7 @@ class Work:
                 tolds[index] = trained.told(order["n"], order["of"])
                 noises[index] = noise_of(trained.sampler, 0, order["n"], order["seed"])
             except MintageError as error:
-                answers[index] = _problem(error)
+                answers[index] = problem(error)
         if noises:
             told = [one for index, one in tolds.items() if one is not None and index in noises]
             drawn = draw_in(trained, self.sizes, torch.cat([*noises.values()]), torch.cat(told) if told else None)
@@ -140,12 +141,12 @@ class Work:
         """
         asked = _asked(order)
         self._begun += 1
-        self._streams[self._begun] = writing.stream_texts(self.trained, asked, order["n"], order["seed"])
+        self._streams[self._begun] = asked, writing.stream_texts(self.trained, asked, order["n"], order["seed"])
         return Frame({"stream": self._begun})
 
-    def _made(self, made: writing.Texts) -> dict[str, Any]:
+    def _made(self, opening: str, made: writing.Texts) -> dict[str, Any]:
         """What is known of texts once they are written; `tokens` are those of the opening, and of what came after."""
-        codec, opening = cast(TokenCodec, self.trained.codec), _opening(made)
+        codec = cast(TokenCodec, self.trained.codec)
         written = sum(len(codec.encode(text.removeprefix(opening))) for text in made)
         return {
             "texts": list(made), "plain": str(made), "endings": list(made.endings), "remarks": made.remarks,
@@ -177,21 +178,11 @@ def _asked(order: Mapping[str, Any]) -> writing.Asked:
     return asked
 
 
-def _opening(made: writing.Texts) -> str:
-    first = made.origins[0]
-    return first.prompt if first.heading is None else f"{first.heading}\n{first.prompt}"
-
-
 def _answered(work: Callable[[], Frame]) -> Frame:
     try:
         return work()
     except Exception as error:  # a server lives on: whoever asked is told
-        return _problem(error)
-
-
-def _problem(error: Exception) -> Frame:
-    kinds = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == MintageError.__module__]
-    return Frame({"error": kinds[0] if kinds else type(error).__name__, "detail": str(error)})
+        return problem(error)
 
 
 def _read(picture: bytes) -> Image.Image:

@@ -13,10 +13,13 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from mintage.errors import MintageError
-from mintage.serving.frames import HEAD, Frame, lengths, pack, unpack
+from mintage.serving.frames import HEAD, Frame, lengths, pack, problem, unpack
+
+if TYPE_CHECKING:
+    from mintage.serving.work import Work
 
 __all__ = ["answer", "main"]
 
@@ -32,8 +35,7 @@ def main(path: Path) -> int:
 
         work = Work(path)
     except (MintageError, OSError) as error:
-        kind = type(error).__name__ if isinstance(error, MintageError) else "RunError"
-        _send(answers, Frame({"error": kind, "detail": str(error)}))
+        _send(answers, problem(error))
         return 1
     gc.collect()
     gc.freeze()  # what was loaded stays: to walk over it again and again would hold up whoever waits
@@ -43,7 +45,7 @@ def main(path: Path) -> int:
     return 0
 
 
-def answer(work: Any, order: Frame) -> Frame:
+def answer(work: Work, order: Frame) -> Frame:
     """What comes of one frame of a server: `do` of several orders, or `next` or `drop` of a text."""
     said = order.said
     if said["verb"] != "do":
