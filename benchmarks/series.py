@@ -56,7 +56,8 @@ def likeness(data: SeriesData, name: str, sampler: Any, seed: int, kept: Path | 
     with torch.inference_mode():
         made = sampler(sampler.noise(_DRAWS * count, torch.Generator().manual_seed(seed)))[:, 1:].double().numpy()
     drawn = {name: made * np.array(data.codec.spreads)}
-    for means, simple in (("random walk", RandomWalk()), ("block bootstrap", BlockBootstrap())):
+    simple_means = {"random walk": RandomWalk(), "block bootstrap": BlockBootstrap(), "GARCH, filtered": Garch()}
+    for means, simple in simple_means.items():
         drawn[means] = np.diff(simple.fit(scaled).paths(_DRAWS * count, length + 1, rng), axis=1)
     ends = bands(real, rng)
     found = {name: [facts(part) for part in np.split(each, _DRAWS)] for name, each in drawn.items()}

@@ -25,7 +25,7 @@ PATCHES = 6
 def game_of(**stakes: object) -> ContrastiveGame:
     torch.manual_seed(0)
     sizes = {"width": 4, "judge_width": 4, "blocks": 1, "halvings": 1, "points_dim": 8, "residual": False}
-    return CUT.read({**sizes, "stakes": {"patches": PATCHES, **stakes}}).build(SPEC)
+    return CUT.read({**sizes, "stakes": {"patches": PATCHES, "contrast_weight": 1.0, "r1": 0.0, **stakes}}).build(SPEC)
 
 
 def batch_of(n: int = 4) -> Batch:
@@ -163,3 +163,14 @@ def test_it_learns_to_recolour_shapes_without_pairs() -> None:
 
 def test_with_a_swapped_sign_it_does_not() -> None:
     assert recoloured(taught(small_game, 60, lr=3e-3, swapped="adversarial")) > 0.9
+
+
+def test_r1_is_half_the_squared_slope_of_a_picture_whatever_its_number_of_patches() -> None:
+    game, batch = game_of(r1=3.0, penalty_every=4), batch_of()
+    x = batch.x.clone().requires_grad_()
+    logits = game.judge(x).flatten(1)
+    (slope,) = torch.autograd.grad(logits.sum(), x)
+    wanted = 4 * 3 * 0.5 * slope.square().flatten(1).sum(1).mean() / logits.shape[1]
+    turn = next(turn for turn in game.turns(0, 0) if turn.every == 4)
+    torch.testing.assert_close(dict(turn.stake(batch).pays)["r1"], wanted)
+    assert turn.player == "discriminator"

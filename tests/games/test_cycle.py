@@ -187,3 +187,15 @@ def test_it_learns_to_recolour_shapes_both_ways_without_pairs() -> None:
 @pytest.mark.parametrize("term", ["adversarial", "cycle"])
 def test_with_a_swapped_sign_it_does_not(term) -> None:
     assert max(recoloured(taught(small_game, 80, batch=4, lr=4e-3, swapped=term))) > 0.9
+
+
+def test_r1_of_both_judges_is_paid_by_the_discriminator_and_seldom() -> None:
+    game, batch = game_of(r1=3.0, penalty_every=4), batch_of()
+    last = game.turns(0, 0)[-1]
+    assert (last.player, last.every) == ("discriminator", 4)
+    pays = dict(last.stake(batch).pays)
+    # a judge multiplies every pixel by its weight; a picture's answer is the sum of all over the root of their number
+    pixels = batch.x[0].numel()
+    wanted = 4 * 3 * 0.5 * sum(a**2 * pixels / pixels for a in (0.7, -0.4))
+    torch.testing.assert_close(pays["r1"].item(), wanted)
+    assert len(game_of(r1=0.0).turns(0, 0)) == 2

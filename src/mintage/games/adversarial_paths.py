@@ -10,6 +10,8 @@ from pydantic import Field
 from torch import Generator, Tensor, nn
 
 from mintage.contracts import Batch, Share, Stake, Turn
+from mintage.layers.beginnings import Beginnings
+from mintage.layers.past import Past
 from mintage.objectives.adversarial import LOSSES
 from mintage.objectives.pairs import pair_distance
 from mintage.objectives.ranked import ranked_score
@@ -37,6 +39,7 @@ class Meeting(NamedTuple):
     told: Tensor  # (N, ...)
     real: Tensor  # (N, ...)
     made: Tensor  # (draws, N, ...)
+    past: Past | None = None  # what the windows ended with
 
 
 def _plain(near: Tensor) -> Tensor:
@@ -83,10 +86,19 @@ class AdversarialPaths(nn.Module):
     too narrow, which a path that walks on from its own moves takes for calm and repeats; second moments do.
     """
 
-    def __init__(self, sampler: MovesSampler, discriminator: nn.Module, stakes: PathStakes) -> None:
+    beginnings: Beginnings | None
+
+    def __init__(
+        self,
+        sampler: MovesSampler,
+        discriminator: nn.Module,
+        stakes: PathStakes,
+        beginnings: Beginnings | None = None,
+    ) -> None:
         super().__init__()
         self.players = {"discriminator": discriminator, "generator": sampler.generator}
         self.sampler, self.discriminator, self.stakes = sampler, discriminator, stakes
+        self.__dict__["beginnings"] = beginnings  # the sampler's, told what windows end with; it is in the state once
         self.loss, self.penalties = LOSSES[stakes.objective], stakes.penalties()
         self.draws = 2 if stakes.score_weight else 1
 
@@ -105,7 +117,9 @@ class AdversarialPaths(nn.Module):
         return {"discriminator/heldout": self._judge(met.told, met.real).mean()}
 
     def _discriminator_pays(self, step: int, seed: int, met: _Round, batch: Batch) -> Stake:
-        told, real, made = met.of(batch)
+        told, real, made, past = met.of(batch)
+        if self.beginnings is not None and past is not None:
+            self.beginnings.remember(past)
         fake, told = made[0].detach(), told.detach()
         on_real, on_fake = self._judge(torch.cat([told, told]), torch.cat([real, fake])).chunk(2)
         pays = {"adversarial": self.loss.discriminator(on_real, on_fake).mean()}
@@ -119,7 +133,7 @@ class AdversarialPaths(nn.Module):
         return Stake(pays, self._figures(on_real.detach(), on_fake.detach()))
 
     def _generator_pays(self, met: _Round, batch: Batch) -> Stake:
-        told, real, made = met.of(batch, with_graph=True)
+        told, real, made, _ = met.of(batch, with_graph=True)
         on_real = on_fake = self._judge(told, made[0])
         if self.loss.compares:
             with torch.no_grad():

@@ -16,6 +16,7 @@ from mintage.contracts import Batch, Share, Stake, Turn
 from mintage.layers.residual import ResNetTranslator
 from mintage.layers.translator import Translator
 from mintage.objectives.adversarial import LOSSES, ObjectiveName
+from mintage.objectives.penalties import Penalty, of_patches
 from mintage.seeding import generator as generator_of
 
 __all__ = ["ContrastiveGame", "ContrastiveStakes", "PatchPoints"]
@@ -34,6 +35,10 @@ class ContrastiveStakes(Settings):
     """Patches of each picture and layer that are compared; the paper has 256 at 256 pixels."""
     temperature: float = Field(0.07, gt=0)
     """How sharply the right patch must stand out."""
+    r1: float = Field(0.0, ge=0)
+    """Weight of the R1 penalty (slope at real pictures), whatever their size; 0 leaves it out."""
+    penalty_every: int = Field(16, ge=1)
+    """The penalty is paid every so many steps, weighted up as much."""
 
 
 class PatchPoints(nn.Module):
@@ -76,7 +81,7 @@ class ContrastiveGame(nn.Module):
         self.sampler, self.points, self.judge, self.stakes = sampler, points, judge, stakes
         self.layers = list(layers)
         self.players = {"discriminator": judge, "generator": nn.ModuleList([sampler.generator, points])}
-        self.loss = LOSSES[stakes.objective]
+        self.loss, self.penalty = LOSSES[stakes.objective], Penalty("r1", stakes.r1, stakes.penalty_every)
 
     @property
     def network(self) -> ResNetTranslator:
@@ -87,10 +92,13 @@ class ContrastiveGame(nn.Module):
 
     def turns(self, step: int, seed: int) -> list[Turn]:
         made: dict[Share | None, _Made] = {}
-        return [
+        turns = [
             Turn("discriminator", partial(self._discriminator_pays, made), awake=("generator",)),
             Turn("generator", partial(self._generator_pays, made, step, seed)),
         ]
+        if self.stakes.r1:
+            turns.insert(1, Turn("discriminator", self._penalty_alone, every=self.stakes.penalty_every))
+        return turns
 
     @torch.no_grad()
     def examine(self, batch: Batch) -> dict[str, Tensor]:
@@ -115,6 +123,9 @@ class ContrastiveGame(nn.Module):
         figures = {name: mean.mean() for name, mean in zip(names, means, strict=True)}
         figures["recognition"] = (means[0][:, None] > means[1][None]).float().mean()
         return Stake({"adversarial": self.loss.discriminator(real, fake).mean() / 2}, figures)
+
+    def _penalty_alone(self, batch: Batch) -> Stake:
+        return Stake({"r1": self.penalty.price(of_patches(self.judge), batch.x.float(), batch.x, batch.x)})
 
     def _generator_pays(self, made: dict[Share | None, _Made], step: int, seed: int, batch: Batch) -> Stake:
         after, before = self._made(made, batch)

@@ -15,6 +15,7 @@ from mintage.contracts import Batch, Stake, Turn
 from mintage.layers.image_pool import ImagePool
 from mintage.layers.translator import Translator
 from mintage.objectives.adversarial import LOSSES, ObjectiveName
+from mintage.objectives.penalties import Penalty, of_patches
 from mintage.seeding import generator as generator_of
 
 __all__ = ["CycleGame", "CycleStakes"]
@@ -33,6 +34,10 @@ class CycleStakes(Settings):
     """Weight, by the cycle's, of the L1 change of a picture that is of the wanted kind already: keeps colours."""
     pool: int = Field(50, ge=0)
     """Earlier samples that the discriminator is shown again; 0 shows only new ones."""
+    r1: float = Field(0.0, ge=0)
+    """Weight of the R1 penalty (slope at real pictures), whatever their size; 0 leaves it out."""
+    penalty_every: int = Field(16, ge=1)
+    """The penalty is paid every so many steps, weighted up as much."""
 
 
 class CycleGame(nn.Module):
@@ -54,14 +59,17 @@ class CycleGame(nn.Module):
             "generator": nn.ModuleList([there.generator, back.generator]),
             "discriminator": nn.ModuleList([self.judges, self.pools]),
         }
-        self.loss = LOSSES[stakes.objective]
+        self.loss, self.penalty = LOSSES[stakes.objective], Penalty("r1", stakes.r1, stakes.penalty_every)
 
     def turns(self, step: int, seed: int) -> list[Turn]:
         made: dict[object, dict[str, Tensor]] = {}
-        return [
+        turns = [
             Turn("generator", partial(self._generator_pays, made)),
             Turn("discriminator", partial(self._discriminator_pays, made, step, seed)),
         ]
+        if self.stakes.r1:
+            turns.append(Turn("discriminator", self._penalty_alone, every=self.stakes.penalty_every))
+        return turns
 
     @torch.no_grad()
     def examine(self, batch: Batch) -> dict[str, Tensor]:
@@ -107,6 +115,11 @@ class CycleGame(nn.Module):
             total = total + self.loss.discriminator(real, fake).mean() / 2  # half, as in the paper
             figures.append((real.detach(), fake.detach()))
         return Stake({"adversarial": total}, self._figures(*figures[0]))
+
+    def _penalty_alone(self, batch: Batch) -> Stake:
+        reals = {"target": batch.x.float(), "origin": _told(batch).float()}
+        prices = [self.penalty.price(of_patches(self.judges[side]), x, x, x) for side, x in reals.items()]
+        return Stake({"r1": torch.stack(prices).sum()})
 
     def _figures(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
         real, fake = (logits.flatten(1).mean(1) for logits in (real, fake))  # one figure a picture

@@ -9,6 +9,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from mintage.contracts import Batch, Stake, Terms, Turn
+from mintage.layers.beginnings import Beginnings
 from mintage.layers.past import Past
 from mintage.layers.step_law import StepLaw
 
@@ -22,7 +23,6 @@ class Window:
     half_lives: tuple[float, ...]
     lags: int
     length: int  # steps behind the first row
-    unseen: int  # steps that are drawn and dropped before a window without history begins
 
 
 class PathSampler(nn.Module):
@@ -32,16 +32,17 @@ class PathSampler(nn.Module):
     where it starts, then increments; the path has as many steps as the noise.
 
     Shape: noise (n, T, V, 2), condition (n, C + 1, V) or one for all (1, C + 1, V) -> (n, T, V); without one
-    noise (n, unseen + T, V, 2) -> (n, T + 1, V), whose first row is the start.
+    noise (n, 1 + T, V, 2) -> (n, T + 1, V), whose first row is the start: where a window of training ended.
     """
 
     def __init__(self, law: StepLaw, window: Window) -> None:
         super().__init__()
         self.law, self.window = law, window
+        self.beginnings = Beginnings(window.half_lives, window.lags, law.variables)
 
     def noise(self, n: int, rng: Generator) -> Tensor:
-        """The chance of n windows without history. Shape: (n, unseen + T, V, 2)."""
-        return self.path_noise(n, self.window.unseen + self.window.length, rng)
+        """The chance of n windows without history. Shape: (n, 1 + T, V, 2)."""
+        return self.path_noise(n, 1 + self.window.length, rng)
 
     def path_noise(self, n: int, steps: int, rng: Generator) -> Tensor:
         """The chance of n paths that go on from a history. Shape: (n, steps, V, 2)."""
@@ -51,20 +52,23 @@ class PathSampler(nn.Module):
         if condition is not None:
             past = Past.along(condition.float(), self.window.half_lives, self.window.lags)[2]
             return self._go_on(past.repeated(len(noise)), noise)
-        past = Past.begin(noise[:, 0, :, 0] * 0, self.window.half_lives, self.window.lags)
-        self._go_on(past, noise[:, : self.window.unseen])
+        past = self.beginnings.drawn(noise[:, 0, 0, 0])
         start = past.level[:, None]
-        return torch.cat([start, self._go_on(past, noise[:, self.window.unseen :])], 1)
+        return torch.cat([start, self._go_on(past, noise[:, 1:])], 1)
 
     def log_density(self, x: Tensor) -> Tensor:
         """Of each step of windows, whose first row is given. Shape: (B, T + 1, V) -> (B, T, V)."""
-        features, scales, _ = Past.along(x.float(), self.window.half_lives, self.window.lags)
+        return self.read(x)[0]
+
+    def read(self, x: Tensor) -> tuple[Tensor, Past]:
+        """The log density of each step of windows, and what these end with."""
+        features, scales, past = Past.along(x.float(), self.window.half_lives, self.window.lags)
         steps = x[:, 1:].float()
         padded = torch.cat([x.new_zeros(len(x), self.window.lags, x.shape[2]).float(), steps], 1)
         lags = padded.unfold(1, self.window.lags, 1)[:, :-1].flip(3).transpose(2, 3)  # (B, T, L, V), the last first
         moved = steps / scales
         law = self.law.law(self.law.heard(features), moved, lags / scales[:, :, None])
-        return law.log_density(moved) - scales.log()
+        return law.log_density(moved) - scales.log(), past
 
     def _go_on(self, past: Past, noise: Tensor) -> Tensor:
         steps = []
@@ -94,14 +98,18 @@ class NextStep(nn.Module):
 
     def examine(self, batch: Batch) -> Terms:
         """Nats a value on windows that nobody learns from."""
-        return {"forecaster/heldout": self._nats(batch).detach()}
+        return {"forecaster/heldout": _mean(-self.sampler.log_density(batch.x), batch.mask).detach()}
 
     def _pays(self, batch: Batch) -> Stake:
-        return Stake({"nats": self._nats(batch)})
+        likely, past = self.sampler.read(batch.x)
+        if batch.mask is None:  # else some windows end before their last step
+            self.sampler.beginnings.remember(past)
+        return Stake({"nats": _mean(-likely, batch.mask)})
 
-    def _nats(self, batch: Batch) -> Tensor:
-        nats = -self.sampler.log_density(batch.x)
-        if batch.mask is None:
-            return nats.mean()
-        known = batch.mask[:, 1:, None].expand_as(nats)
-        return (nats * known).sum() / known.sum().clamp(min=1)
+
+def _mean(nats: Tensor, mask: Tensor | None) -> Tensor:
+    """Over all steps that are known. Shape: (B, T, V), (B, T + 1) -> ()."""
+    if mask is None:
+        return nats.mean()
+    known = mask[:, 1:, None].expand_as(nats)
+    return (nats * known).sum() / known.sum().clamp(min=1)

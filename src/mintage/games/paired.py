@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Self
@@ -17,7 +16,7 @@ from mintage.errors import ConfigError
 from mintage.layers.perceptual import PerceptualDistance
 from mintage.layers.translator import Translator
 from mintage.objectives.adversarial import LOSSES, ObjectiveName
-from mintage.objectives.penalties import Penalty
+from mintage.objectives.penalties import Penalty, of_patches
 
 __all__ = ["PairedGame", "PairedStakes"]
 
@@ -142,13 +141,8 @@ class PairedGame(nn.Module):
     def _penalty_alone(self, batch: Batch) -> Stake:
         assert batch.condition is not None
         told = batch.condition.float()
-
-        def judge(x: Tensor) -> Tensor:
-            logits = self._judge(x, told).flatten(1)
-            return logits.sum(1) / math.sqrt(logits.shape[1])  # its squared slope does not grow with the picture
-
-        with torch.autocast(batch.x.device.type, enabled=False):  # second derivatives need float32
-            return Stake({"r1": self.penalty.price(judge, batch.x.float(), batch.x, batch.x)})
+        judge = of_patches(lambda x: self._judge(x, told))
+        return Stake({"r1": self.penalty.price(judge, batch.x.float(), batch.x, batch.x)})
 
     def _generator_pays(self, made: _Made, plays: bool, batch: Batch) -> Stake:
         assert batch.condition is not None

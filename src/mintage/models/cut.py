@@ -42,7 +42,7 @@ class CUT(Settings):
     """Add what the translator makes to its input, so that training starts from a copy; the paper does not."""
     upsample: UpsampleName = "resize"
     """How sides are doubled: resize-convolution, or pixel shuffle."""
-    stakes: ContrastiveStakes = ContrastiveStakes()
+    stakes: ContrastiveStakes = ContrastiveStakes(contrast_weight=2.0, r1=1.0)
     """What the players pay."""
 
     habits: ClassVar[Mapping[str, Any]] = {"batch": 4, "lr": 1e-4, "betas": (0.5, 0.99), "ema_half_life": 2_000}

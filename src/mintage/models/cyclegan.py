@@ -41,7 +41,7 @@ class CycleGAN(Settings):
     """Add what the translator makes to its input, so that training starts from a copy; the paper does not."""
     upsample: UpsampleName = "resize"
     """How sides are doubled: resize-convolution, or pixel shuffle."""
-    stakes: CycleStakes = CycleStakes()
+    stakes: CycleStakes = CycleStakes(r1=0.3)
     """What the players pay."""
 
     habits: ClassVar[Mapping[str, Any]] = {"batch": 4, "lr": 4e-4, "betas": (0.5, 0.99), "ema_half_life": 2_000}

@@ -14,6 +14,7 @@ from mintage.config import Settings
 from mintage.contracts import DataSpec, Rung
 from mintage.games.adversarial_paths import AdversarialPaths, Meeting, PathStakes
 from mintage.layers.across_variables import Together, windows_of
+from mintage.layers.beginnings import Beginnings
 from mintage.layers.past import Past, num_features
 from mintage.layers.shocks import Shocks
 
@@ -36,8 +37,6 @@ class ForGAN(Settings):
     """Steps after which a move counts half, of each running mean."""
     lags: int = Field(4, ge=1)
     """Last steps that are seen one by one."""
-    unseen: int = Field(250, ge=0)
-    """Steps that are drawn and dropped before a window without history begins."""
     places: int = Field(32, ge=1)
     """Steps of each window that are learned from at a time, evenly apart from anywhere on."""
     stakes: PathStakes = PathStakes(r1=0.02, r2=0.02, penalty_every=4, score_weight=10)
@@ -56,8 +55,8 @@ class ForGAN(Settings):
             SpecError: the data is no windows of real values.
         """
         length, variables = windows_of(spec, "ForGAN")
-        generator = _Generator(self, variables)
-        return AdversarialPaths(_Walker(generator, self, length), _Discriminator(self, variables), self.stakes)
+        walker = _Walker(_Generator(self, variables), self, length)
+        return AdversarialPaths(walker, _Discriminator(self, variables), self.stakes, walker.beginnings)
 
 
 class _Generator(nn.Module):
@@ -96,18 +95,19 @@ class _Walker(nn.Module):
     """Paths, step by step, by a generator of one step: those of a window's length from anywhere, or on from a history.
 
     Shape: noise (n, T, V + K), condition (n, C + 1, V) or one for all (1, C + 1, V) -> (n, T, V); without one
-    noise (n, unseen + T, V + K) -> (n, T + 1, V), whose first row is the start.
+    noise (n, 1 + T, V + K) -> (n, T + 1, V), whose first row is the start: where a window of training ended.
     """
 
     def __init__(self, generator: _Generator, model: ForGAN, length: int) -> None:
         super().__init__()
         self.generator, self.half_lives, self.lags = generator, model.half_lives, model.lags
-        self.unseen, self.length, self.places = model.unseen, length, min(model.places, length)
+        self.length, self.places = length, min(model.places, length)
         self.drawn = generator.shocks.variables + model.common
+        self.beginnings = Beginnings(model.half_lives, model.lags, generator.shocks.variables)
 
     def noise(self, n: int, rng: Generator) -> Tensor:
-        """The chance of n windows without history. Shape: (n, unseen + T, V + K)."""
-        return self.path_noise(n, self.unseen + self.length, rng)
+        """The chance of n windows without history. Shape: (n, 1 + T, V + K)."""
+        return self.path_noise(n, 1 + self.length, rng)
 
     def path_noise(self, n: int, steps: int, rng: Generator) -> Tensor:
         """The chance of n paths that go on from a history. Shape: (n, steps, V + K)."""
@@ -117,10 +117,9 @@ class _Walker(nn.Module):
         if condition is not None:
             past = Past.along(condition.float(), self.half_lives, self.lags)[2]
             return self._go_on(past.repeated(len(noise)), noise)
-        past = Past.begin(noise[:, 0, : self.generator.shocks.variables] * 0, self.half_lives, self.lags)
-        self._go_on(past, noise[:, : self.unseen])
+        past = self.beginnings.drawn(noise[:, 0, 0])
         start = past.level[:, None]
-        return torch.cat([start, self._go_on(past, noise[:, self.unseen :])], 1)
+        return torch.cat([start, self._go_on(past, noise[:, 1:])], 1)
 
     def chance(self, n: int, draws: int, rng: Generator) -> Tensor:
         """Of some steps of n windows, and which these are. Shape: (n, draws, J, V + K + 1)."""
@@ -131,14 +130,15 @@ class _Walker(nn.Module):
 
         Shape: (B, T + 1, V), (B, draws, J, V + K + 1) -> told (B J, V, F), real (B J, V), made (draws, B J, V).
         """
-        features, scales, _ = Past.along(x, self.half_lives, self.lags)
+        features, scales, past = Past.along(x, self.half_lives, self.lags)
         steps, count = features.shape[1], chance.shape[2]
         begin = torch.special.ndtr(chance[:, 0, 0, -1:])
         which = ((torch.arange(count, device=x.device) + begin) * steps / count).long().clamp_max(steps - 1)  # (B, J)
         rows = torch.arange(len(x), device=x.device)[:, None]
         told, real = features[rows, which], x[:, 1:][rows, which] / scales[rows, which]
         made = self.generator(chance[..., :-1], told[:, None])
-        return Meeting(told.flatten(0, 1), real.flatten(0, 1).asinh(), made.transpose(0, 1).flatten(1, 2).asinh())
+        near = made.transpose(0, 1).flatten(1, 2).asinh()
+        return Meeting(told.flatten(0, 1), real.flatten(0, 1).asinh(), near, past)
 
     def _go_on(self, past: Past, noise: Tensor) -> Tensor:
         steps = []

@@ -34,8 +34,6 @@ class SeriesAR(Settings):
     """Last steps that are seen one by one."""
     dropout: float = Field(0.1, ge=0, lt=1)
     """Share of units that are left out while learning."""
-    unseen: int = Field(250, ge=0)
-    """Steps that are drawn and dropped before a window without history begins."""
 
     habits: ClassVar[Mapping[str, Any]] = {
         "batch": 16, "lr": 3e-3, "betas": (0.9, 0.99), "warmup": 30, "decay_from": 0.3, "decay_to": 0.02,
@@ -52,4 +50,4 @@ class SeriesAR(Settings):
         length, variables = windows_of(spec, "SeriesAR")
         features = num_features(len(self.half_lives), self.lags)
         law = StepLaw(variables, features, self.lags, self.width, self.components, self.dropout)
-        return NextStep(PathSampler(law, Window(self.half_lives, self.lags, length, self.unseen)))
+        return NextStep(PathSampler(law, Window(self.half_lives, self.lags, length)))

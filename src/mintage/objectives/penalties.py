@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-__all__ = ["PENALTIES", "Penalty"]
+__all__ = ["PENALTIES", "Penalty", "of_patches"]
 
 Judge = Callable[[Tensor], Tensor]  # (B, *x) -> logits (B,)
 Price = Callable[[Judge, Tensor, Tensor, Tensor], Tensor]  # (judge, real, fake, uniforms (B,)) -> (B,)
@@ -25,6 +26,20 @@ class Penalty:
     def price(self, judge: Judge, real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
         """The weighted mean price; a lazy one counts `every` times, since it is paid that seldom. Shape: ()."""
         return self.every * self.weight * PENALTIES[self.name](judge, real, fake, mix).mean()
+
+
+def of_patches(judge: Callable[[Tensor], Tensor]) -> Judge:
+    """One answer a picture from a judge that answers for every patch, whose squared slope does not grow with its size.
+
+    It is taken in float32, for the second derivatives.
+    """
+
+    def answer(x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            logits = judge(x).float().flatten(1)
+        return logits.sum(1) / math.sqrt(logits.shape[1])
+
+    return answer
 
 
 def r1(judge: Judge, real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:

@@ -1,0 +1,46 @@
+"""Where walks begin: at the ends of the latest windows, every one as likely as the others, nothing else."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mintage.layers.beginnings import Beginnings
+from mintage.layers.past import Past
+
+HALVES = (2.0, 10.0)
+
+
+def windows(rows: int, seed: int) -> torch.Tensor:
+    return torch.randn(rows, 13, 3, generator=torch.Generator().manual_seed(seed))
+
+
+def test_before_any_window_it_is_the_past_of_nothing() -> None:
+    past = Beginnings(HALVES, 2, 3).drawn(torch.randn(5))
+    torch.testing.assert_close(past.features(), Past.begin(torch.zeros(5, 3), HALVES, 2).features())
+
+
+def test_what_is_drawn_is_what_a_window_ended_with() -> None:
+    begin, x = Beginnings(HALVES, 2, 3), windows(8, 0)
+    begin.remember(Past.along(x, HALVES, 2)[2])
+    ends = Past.along(x, HALVES, 2)[2].features()
+    drawn = begin.drawn(torch.randn(4_000, generator=torch.Generator().manual_seed(1))).features()
+    which = (drawn[:, None] - ends[None]).abs().flatten(2).amax(2).argmin(1)
+    torch.testing.assert_close(drawn, ends[which])
+    assert which.bincount(minlength=8).tolist() == pytest.approx([500] * 8, abs=90)
+
+
+def test_the_latest_take_the_place_of_the_oldest_and_resume_with_the_state() -> None:
+    begin = Beginnings(HALVES, 2, 3)
+    for seed in range(70):
+        begin.remember(Past.along(windows(8, seed), HALVES, 2)[2])
+    again = Beginnings(HALVES, 2, 3)
+    again.load_state_dict(begin.state_dict())
+    for side in (begin, again):
+        side.remember(Past.along(windows(8, 70), HALVES, 2)[2])
+    assert torch.equal(begin.kept, again.kept)
+    latest = Past.along(windows(8, 70), HALVES, 2)[2].level
+    oldest = Past.along(windows(8, 6), HALVES, 2)[2].level
+    levels = begin.kept[:, -1]
+    assert all((levels == level).all(1).any() for level in latest)
+    assert not any((levels == level).all(1).any() for level in oldest)
