@@ -85,13 +85,14 @@ def main() -> None:
     ask.add_argument("--batch", type=int, default=0, help="0: the model's own")
     ask.add_argument("--keep", type=Path, default=None, help="a file NAME.npz for real and made stretches, to look at")
     ask.add_argument("--save", default="", help="the name of a file of benchmarks/results")
+    ask.add_argument("--heldout", type=float, default=0.2, help="share of time at its end")
     ask.add_argument("--context", type=int, default=128)
     ask.add_argument("--horizon", type=int, default=20)
     ask.add_argument("--every", type=int, default=20)
     ask.add_argument("--most", type=int, default=100, help="origins")
     ask.add_argument("--seed", type=int, default=0)
     told = ask.parse_args()
-    data = open_series(Source(told.file, target=told.target), 0.2, told.context, Codec())
+    data = open_series(Source(told.file, target=told.target), told.heldout, told.context, Codec())
     began = time.perf_counter()
     training = {"steps": told.steps, **({"batch": told.batch} if told.batch else {})}
     machine, used = describe(), time.process_time()
@@ -111,7 +112,7 @@ def main() -> None:
     if min(len(origin.history) for origin in origins) < 150:
         means.pop("GARCH, filtered")
     report = {
-        "machine": machine, "model": told.model, "file": told.file.name, "rows": data.report.rows, **training,
+        "machine": machine, "model": told.model, "file": told.file.name, "rows": data.report.rows, "seed": told.seed, **training,
         "context": context, "training_seconds": round(seconds), "training_processor_seconds": round(used),
         "forecasts": judge_forecasts({told.model: ours, **means}, origins, ours=told.model, seed=told.seed),
     }  # fmt: skip

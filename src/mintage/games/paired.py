@@ -33,7 +33,7 @@ class PairedStakes(Settings):
     adversarial_from: int = Field(0, ge=0)
     """Step at which the discriminator enters; before it the generator learns the pixels alone."""
     perceptual_weight: float = Field(0.0, ge=0)
-    """Weight of the distance of a frozen network's features, which srgan can name; 0 leaves it out."""
+    """Weight of the distance of a frozen network's features, which model.perceptual names; 0 leaves it out."""
     objective: ObjectiveName = "non_saturating"
     """The adversarial loss: docs/concepts.md has the formula of each."""
     r1: float = Field(0.0, ge=0)
@@ -93,7 +93,7 @@ class PairedGame(nn.Module):
         if stakes.perceptual_weight and perceptual is None:
             raise ConfigError(
                 f"stakes.perceptual_weight is {stakes.perceptual_weight:g}, but this model has no network whose "
-                'features it could compare. Set model.perceptual = "efficientnet_lite0" (srgan has that), or leave the '
+                'features it could compare. Set model.perceptual = "efficientnet_lite0" (of srgan and pix2pix), or leave the '
                 "weight at 0."
             )
         self.sampler, self.discriminator, self.stakes = sampler, discriminator, stakes

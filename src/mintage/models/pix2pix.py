@@ -18,6 +18,7 @@ from mintage.layers.patch_discriminator import PatchDiscriminator
 from mintage.layers.picture_pair import PicturePair
 from mintage.layers.translator import Translator
 from mintage.layers.upsample import ResizeConv
+from mintage.perceiving import Eyes, eyes_of
 
 __all__ = ["Pix2Pix"]
 
@@ -32,6 +33,15 @@ class Pix2Pix(Settings):
 
     width: int = Field(32, ge=1)
     """Feature maps after the first halving of the U-Net and of the discriminator; they double, up to eight-fold."""
+    residual: bool = True
+    """Where input and output have the same channels, add what is made to the input, so that training starts from a
+    copy; the paper does not."""
+    conditional: bool = True
+    """Show the discriminator the input beside the picture, as in the paper. Few pairs, or ones that are not in register
+    pixel by pixel, it knows by heart then: false asks for pictures of the wanted kind alone."""
+    perceptual: Eyes = "none"
+    """Embedding whose features are compared where stakes.perceptual_weight is above 0: it forgives what is out of
+    register, which pixels do not."""
     stakes: PairedStakes = PairedStakes(objective="least_squares", pixel_weight=10.0)
     """What the players pay."""
 
@@ -51,14 +61,17 @@ class Pix2Pix(Settings):
             SpecError: no input picture, or sides that differ or are not multiples of 4.
         """
         pair = PicturePair.read(spec, "pix2pix", multiple=4)
-        generator = _UNet(pair.told, pair.channels, self.width, _depth(pair))
+        is_residual = self.residual and pair.told == pair.channels
+        generator = _UNet(pair.told, pair.channels, self.width, _depth(pair), is_residual=is_residual)
         judge = None
         if self.stakes.adversarial_weight:
             halvings = 3 if min(pair.sides) > 128 else 2
             pair.check_patch(halvings)
-            judge = PatchDiscriminator(pair.channels + pair.told, self.width, halvings=halvings)
+            seen = pair.channels + (pair.told if self.conditional else 0)
+            judge = PatchDiscriminator(seen, self.width, halvings=halvings)
+        eyes = eyes_of(self.perceptual, self.stakes.perceptual_weight)
         sampler = Translator(generator, multiple=generator.multiple, reach=generator.reach)
-        return PairedGame(sampler, judge, self.stakes)
+        return PairedGame(sampler, judge, self.stakes, conditional=self.conditional, perceptual=eyes)
 
 
 def _depth(pair: PicturePair) -> int:
@@ -70,11 +83,13 @@ class _UNet(nn.Module):
     """Down to a bottleneck and up again, each map on the way down laid beside its like on the way up.
 
     The paper's generator with convolutions of resized maps, instance normalisation instead of batch normalisation
-    (maps of at most 2x2 go without: there it would leave nothing but signs), and no dropout.
+    (maps of at most 2x2 go without: there it would leave nothing but signs), and no dropout. A residual one adds to its
+    input, nothing at first, and has no tanh.
     """
 
-    def __init__(self, told: int, channels: int, width: int, depth: int) -> None:
+    def __init__(self, told: int, channels: int, width: int, depth: int, *, is_residual: bool) -> None:
         super().__init__()
+        self.is_residual = is_residual
         widths = [told, *(width * min(2**level, 8) for level in range(depth))]
         self.downs, self.ups = nn.ModuleList(), nn.ModuleList()
         for level, (i, o) in enumerate(pairwise(widths)):
@@ -86,14 +101,18 @@ class _UNet(nn.Module):
             i = i if level == depth - 1 else 2 * i
             self.ups.append(nn.Sequential(ResizeConv(i, o, bias=False), InstanceNorm(o), nn.ReLU()))
         self.head = ResizeConv(2 * width, channels)
+        if is_residual:
+            for parameter in self.head.parameters():
+                nn.init.zeros_(parameter)
         self.multiple, self.reach = 2**depth, 3 * (2**depth - 1)  # a level sees twice as far as the next, and 3 more
 
     def forward(self, x: Tensor) -> Tensor:
-        maps = []
+        h, maps = x, []
         for down in self.downs:
-            x = down(x)
-            maps.append(x)
-        x = maps.pop()
+            h = down(h)
+            maps.append(h)
+        h = maps.pop()
         for up in self.ups:
-            x = torch.cat([up(x), maps.pop()], 1)
-        return self.head(x).tanh()  # type: ignore[no-any-return]
+            h = torch.cat([up(h), maps.pop()], 1)
+        made = self.head(h)
+        return x + made if self.is_residual else made.tanh()  # type: ignore[no-any-return]

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-import torch
 import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from mintage import registry
 from mintage.config import Settings
-from mintage.contracts import DataSpec, Examples, Rung
+from mintage.contracts import DataSpec, Rung
 from mintage.errors import SpecError
 from mintage.games.paired import PairedGame, PairedStakes
 from mintage.layers.patch_discriminator import PatchDiscriminator
-from mintage.layers.perceptual import PerceptualDistance
 from mintage.layers.picture_pair import PicturePair
 from mintage.layers.residual import ResidualBlock
 from mintage.layers.translator import Translator
 from mintage.layers.upsample import UPSAMPLINGS, UpsampleName
-from mintage.storage import cache_folder
+from mintage.perceiving import Eyes, eyes_of
 
 __all__ = ["SRGAN"]
 
@@ -44,7 +41,7 @@ class SRGAN(Settings):
     upsample: UpsampleName = "resize"
     """How sides double where the target is larger: "resize" repeats pixels and convolves, "shuffle" spreads channels
     over pixels. After `unshuffle` it is always "shuffle"."""
-    perceptual: Literal["none", "efficientnet_lite0"] = "none"
+    perceptual: Eyes = "none"
     """Embedding whose features are compared where stakes.perceptual_weight is above 0."""
     stakes: PairedStakes = PairedStakes(adversarial_weight=0.0, r1=1.0)
     """What the players pay."""
@@ -76,15 +73,9 @@ class SRGAN(Settings):
         if self.stakes.adversarial_weight:
             pair.check_patch(2)
             judge = PatchDiscriminator(pair.channels, self.width, halvings=2, norm=False)
+        eyes = eyes_of(self.perceptual, self.stakes.perceptual_weight)
         sampler = Translator(generator, multiple=generator.multiple, reach=generator.reach, scale=pair.scale)
-        return PairedGame(sampler, judge, self.stakes, conditional=False, perceptual=self._eyes())
-
-    def _eyes(self) -> PerceptualDistance | None:
-        if not self.stakes.perceptual_weight or self.perceptual == "none":
-            return None
-        embedding = registry.find("embeddings", self.perceptual)()
-        nothing = Examples(torch.empty(0, dtype=torch.uint8))  # it learns from no examples
-        return embedding.perceptual(nothing, cache_folder())  # type: ignore[no-any-return]
+        return PairedGame(sampler, judge, self.stakes, conditional=False, perceptual=eyes)
 
 
 class _Restorer(nn.Module):
