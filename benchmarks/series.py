@@ -112,7 +112,8 @@ def main() -> None:
     if min(len(origin.history) for origin in origins) < 150:
         means.pop("GARCH, filtered")
     report = {
-        "machine": machine, "model": told.model, "file": told.file.name, "rows": data.report.rows, "seed": told.seed, **training,
+        "machine": machine, "model": told.model, "file": told.file.name, "rows": data.report.rows,
+        "seed": told.seed, **training,
         "context": context, "training_seconds": round(seconds), "training_processor_seconds": round(used),
         "forecasts": judge_forecasts({told.model: ours, **means}, origins, ours=told.model, seed=told.seed),
     }  # fmt: skip

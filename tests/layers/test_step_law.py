@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mintage.layers.step_law import Mixture, StepLaw
+from mintage.layers.step_law import Mixture, StepLaw, students
 
 
 def mixture() -> Mixture:
@@ -23,6 +23,18 @@ def test_a_density_adds_up_to_one_and_draws_follow_it() -> None:
     for edge in (-2.0, 0.0, 0.9):
         below = torch.trapezoid(density[grid <= edge], grid[grid <= edge])
         assert (drawn <= edge).float().mean() == pytest.approx(float(below), abs=0.01)
+
+
+def test_the_last_component_is_students_with_four_degrees() -> None:
+    normal = torch.tensor([-5.5, -4.0, -0.5, 0.0, 1.0, 3.0])
+    known = torch.tensor([-112.097, -17.4482, -0.541243, 0.0, 1.141627, 6.62020])  # quantiles, from scipy.stats.t
+    torch.testing.assert_close(students(normal), known, rtol=1e-4, atol=1e-4)
+    law = Mixture(torch.tensor([-30.0, 0.0]), torch.zeros(2), torch.tensor([1.0, 0.5]).log())
+    grid = torch.linspace(-400, 400, 800_001)
+    density = law.log_density(grid).exp()
+    assert torch.trapezoid(density, grid) == pytest.approx(1, abs=1e-4)
+    drawn = Mixture(*(part.expand(6, 2) for part in law)).at(torch.stack([torch.zeros(6), normal], -1))
+    torch.testing.assert_close(drawn, (0.5 * known).clamp(-40, 40), rtol=1e-4, atol=1e-4)
 
 
 def test_a_variable_sees_those_before_it_and_none_behind() -> None:

@@ -93,8 +93,8 @@ class PairedGame(nn.Module):
         if stakes.perceptual_weight and perceptual is None:
             raise ConfigError(
                 f"stakes.perceptual_weight is {stakes.perceptual_weight:g}, but this model has no network whose "
-                'features it could compare. Set model.perceptual = "efficientnet_lite0" (of srgan and pix2pix), or leave the '
-                "weight at 0."
+                'features it could compare. Set model.perceptual = "efficientnet_lite0", where it has '
+                "that, or leave the weight at 0."
             )
         self.sampler, self.discriminator, self.stakes = sampler, discriminator, stakes
         self.players = {"generator": sampler.generator}

@@ -9,15 +9,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["Mixture", "StepLaw"]
+__all__ = ["Mixture", "StepLaw", "students"]
 
 _WIDEST, _NARROWEST = 3.0, -6.0  # logarithms of a component's width, in scales of the step
 _FURTHEST = 40.0  # scales that a drawn step may move: a law with heavy tails must not leave the numbers
 _ACROSS = 4  # weighted sums of the steps of other variables, and as many of their sizes
 
 
+def students(chance: Tensor) -> Tensor:
+    """Normal numbers as Student's t with four degrees of freedom, by its quantiles (Shaw, 2006). Shape: kept."""
+    below = torch.special.ndtr(-chance.double().abs()).clamp(min=1e-30)  # far out float32 has no digits left
+    root = (4 * below * (1 - below)).clamp(max=1.0).sqrt()
+    return chance.sign() * 2 * ((root.arccos() / 3).cos() / root - 1).clamp(min=0).sqrt().to(chance.dtype)
+
+
 class Mixture(NamedTuple):
-    """Normal components, in scales of the step. Shape: (..., K) each."""
+    """Normal components, and a last one of Student's t with four degrees of freedom, in scales of the step: extremes
+    are too rare to teach a normal component how wide it must be. Shape: (..., K) each.
+    """
 
     weights: Tensor  # logarithms, normed
     places: Tensor
@@ -26,14 +35,18 @@ class Mixture(NamedTuple):
     def log_density(self, x: Tensor) -> Tensor:
         """Shape: (...) -> (...)."""
         z = (x[..., None] - self.places) * (-self.widths).exp()
-        return torch.logsumexp(self.weights - self.widths - 0.5 * z.square(), -1) - 0.5 * log(2 * pi)
+        normal = -0.5 * z[..., :-1].square() - 0.5 * log(2 * pi)
+        last = log(3 / 8) - 2.5 * (0.25 * z[..., -1:].square()).log1p()
+        return torch.logsumexp(self.weights - self.widths + torch.cat([normal, last], -1), -1)
 
     def at(self, chance: Tensor) -> Tensor:
         """The step that two normal numbers choose: the component, and where in it. Shape: (..., 2) -> (...)."""
         below = torch.special.ndtr(chance[..., :1])
         chosen = (self.weights.exp().cumsum(-1)[..., :-1] < below).sum(-1, keepdim=True)
         place, width = (part.gather(-1, chosen)[..., 0] for part in (self.places, self.widths))
-        return (place + width.exp() * chance[..., 1]).clamp(-_FURTHEST, _FURTHEST)
+        is_last = chosen[..., 0] == self.weights.shape[-1] - 1
+        within = torch.where(is_last, students(chance[..., 1]), chance[..., 1])
+        return (place + width.exp() * within).clamp(-_FURTHEST, _FURTHEST)
 
 
 class StepLaw(nn.Module):
@@ -62,6 +75,7 @@ class StepLaw(nn.Module):
             self.head.weight.mul_(0.1)
             self.head.bias.zero_()
             self.head.bias[2 * components :] = torch.linspace(-1.0, 1.8, components)
+            self.head.bias[-1] = 0.0  # of Student's t, which is wide by itself
 
     def heard(self, features: Tensor) -> Tensor:
         """What the past adds for each variable, which waits for no other. Shape: (..., V, F) -> (..., V, H)."""
