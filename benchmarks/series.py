@@ -29,7 +29,7 @@ from mintage.training.loop import Loop
 from mintage.training.settings import TrainingSettings
 from mintage.training.update import PlainUpdate
 
-_DRAWS = 5  # sets of made stretches, each as many as real ones
+_DRAWS = 20  # sets of made stretches, each as many as real ones
 
 
 def trained(data: SeriesData, name: str, training: dict[str, int], seed: int) -> Any:

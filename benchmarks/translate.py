@@ -33,7 +33,7 @@ def train(
 ) -> tuple[api.Run, dict[str, Any]]:
     """An ordinary run within the budget, and what it took."""
     words = [f"source={sides[0]}", f"target={sides[1]}", f"training.max_seconds={minutes * 60:.0f}", *more]
-    if model != "pix2pix":
+    if not model.startswith("pix2pix"):
         words.append("data.pairs_known=true")
     ready = api.prepare(
         read_raw(model, None, words), group=Processes(torch.device("cpu")), budget=f"{minutes * 60:.0f}s", seed=seed,

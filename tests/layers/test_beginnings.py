@@ -38,9 +38,9 @@ def test_the_latest_take_the_place_of_the_oldest_and_resume_with_the_state() -> 
     again.load_state_dict(begin.state_dict())
     for side in (begin, again):
         side.remember(Past.along(windows(8, 70), HALVES, 2)[2])
-    assert torch.equal(begin.kept, again.kept)
+    assert torch.equal(begin.ring.kept, again.ring.kept)
     latest = Past.along(windows(8, 70), HALVES, 2)[2].level
     oldest = Past.along(windows(8, 6), HALVES, 2)[2].level
-    levels = begin.kept[:, -1]
+    levels = begin.ring.kept[:, -1]
     assert all((levels == level).all(1).any() for level in latest)
     assert not any((levels == level).all(1).any() for level in oldest)

@@ -54,3 +54,14 @@ def test_a_variable_sees_those_before_it_and_none_behind() -> None:
     other = moved.clone()
     other[:, 0] += 1
     assert not torch.allclose(net.law(heard, other, lags).places[:, 3], whole.places[:, 3])
+
+
+def test_the_chance_of_a_step_gives_it_back_and_is_normal_where_the_law_holds() -> None:
+    rng = torch.Generator().manual_seed(0)
+    law = Mixture(*(part.expand(40_000, 3) for part in mixture()))
+    drawn = law.at(torch.randn(40_000, 2, generator=rng))
+    chance = law.chance_of(drawn, torch.rand(40_000, 2, generator=rng))
+    torch.testing.assert_close(law.at(chance), drawn, rtol=1e-3, atol=1e-3)
+    assert chance.mean(0).tolist() == pytest.approx([0, 0], abs=0.02)
+    assert chance.std(0).tolist() == pytest.approx([1, 1], abs=0.02)
+    assert torch.corrcoef(chance.T)[0, 1].item() == pytest.approx(0, abs=0.02)

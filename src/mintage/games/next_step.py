@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
@@ -11,9 +14,24 @@ from torch import Generator, Tensor, nn
 from mintage.contracts import Batch, Stake, Terms, Turn
 from mintage.layers.beginnings import Beginnings
 from mintage.layers.past import Past
+from mintage.layers.ring import Ring
 from mintage.layers.step_law import StepLaw
+from mintage.seeding import generator as generator_of
 
 __all__ = ["NextStep", "PathSampler", "Window"]
+
+_SURPRISES = 4_096  # steps whose surprises are remembered
+_AT_ONCE = 8  # of each window of a batch
+_RAREST = 6.0  # of a normal number: once in a billion
+
+
+class _Told(NamedTuple):
+    """What the law of each step is told, and the step, in scales. Shape: (B, T, ...) each."""
+
+    features: Tensor  # (..., V, F)
+    scales: Tensor  # (..., V)
+    moved: Tensor  # (..., V)
+    lags: Tensor  # (..., L, V)
 
 
 @dataclass(frozen=True)
@@ -23,13 +41,18 @@ class Window:
     half_lives: tuple[float, ...]
     lags: int
     length: int  # steps behind the first row
+    smoothing: float | None  # of surprises of history; None: they are those of the law
 
 
 class PathSampler(nn.Module):
     """Paths, step by step: those of a window's length from anywhere, or on from a history.
 
-    Two standard normal numbers a step and variable are all the chance. A history is what windows are: a row that says
-    where it starts, then increments; the path has as many steps as the noise.
+    Two standard normal numbers a step and variable are all the chance. They are surprises of history, where those are
+    asked for: the numbers by which the law would have given what came, of one time for all variables, a little blurred
+    (filtered historical simulation: Barone-Adesi et al., 1999). What the law has wrong of a step, paths have right.
+
+    A history is what windows are: a row that says where it starts, then increments; the path has as many steps as the
+    noise.
 
     Shape: noise (n, T, V, 2), condition (n, C + 1, V) or one for all (1, C + 1, V) -> (n, T, V); without one
     noise (n, 1 + T, V, 2) -> (n, T + 1, V), whose first row is the start: where a window of training ended.
@@ -39,6 +62,7 @@ class PathSampler(nn.Module):
         super().__init__()
         self.law, self.window = law, window
         self.beginnings = Beginnings(window.half_lives, window.lags, law.variables)
+        self.surprises = Ring(_SURPRISES if window.smoothing is not None else 0, law.variables, 2)
 
     def noise(self, n: int, rng: Generator) -> Tensor:
         """The chance of n windows without history. Shape: (n, 1 + T, V, 2)."""
@@ -58,21 +82,50 @@ class PathSampler(nn.Module):
 
     def log_density(self, x: Tensor) -> Tensor:
         """Of each step of windows, whose first row is given. Shape: (B, T + 1, V) -> (B, T, V)."""
-        return self.read(x)[0]
+        return self.likely(self.told(x)[0])
 
-    def read(self, x: Tensor) -> tuple[Tensor, Past]:
-        """The log density of each step of windows, and what these end with."""
+    def likely(self, told: _Told) -> Tensor:
+        """The log density of each step. Shape: (B, T, V)."""
+        law = self.law.law(self.law.heard(told.features), told.moved, told.lags)
+        return law.log_density(told.moved) - told.scales.log()
+
+    @torch.no_grad()
+    def remember(self, told: _Told, past: Past, rng: Generator) -> None:
+        """What windows that are learned from ended with, and the surprises of some of their steps."""
+        self.beginnings.remember(past)
+        if self.window.smoothing is None:
+            return
+        count, steps = told.moved.shape[:2]
+        rows = torch.randint(steps, (count, _AT_ONCE), generator=rng)
+        told = _Told(*(part[torch.arange(count)[:, None], rows].flatten(0, 1) for part in told))
+        learning = self.law.training
+        law = self.law.eval().law(self.law.heard(told.features), told.moved, told.lags)
+        self.law.train(learning)
+        luck = torch.rand(*told.moved.shape, 2, generator=rng).to(told.moved.device)
+        self.surprises.remember(law.chance_of(told.moved, luck).clamp(-_RAREST, _RAREST))
+
+    def told(self, x: Tensor) -> tuple[_Told, Past]:
+        """What is known of each step of windows, and what these end with."""
         features, scales, past = Past.along(x.float(), self.window.half_lives, self.window.lags)
         steps = x[:, 1:].float()
         padded = torch.cat([x.new_zeros(len(x), self.window.lags, x.shape[2]).float(), steps], 1)
-        lags = padded.unfold(1, self.window.lags, 1)[:, :-1].flip(3).transpose(2, 3)  # (B, T, L, V), the last first
-        moved = steps / scales
-        law = self.law.law(self.law.heard(features), moved, lags / scales[:, :, None])
-        return law.log_density(moved) - scales.log(), past
+        lags = padded.unfold(1, self.window.lags, 1)[:, :-1].flip(3).transpose(2, 3)  # the last first
+        return _Told(features, scales, steps / scales, lags / scales[:, :, None]), past
+
+    def _surprised(self, noise: Tensor) -> Tensor:
+        """Normal numbers, or what stands for them. Shape: (n, V, 2) both."""
+        if self.window.smoothing is None or self.surprises.is_empty:
+            return noise
+        drawn, left = self.surprises.drawn(noise[:, 0, 0])
+        share = self.window.smoothing
+        blur = noise.clone()
+        blur[:, 0, 0] = left
+        return drawn * math.sqrt(1 - share**2) + blur * share
 
     def _go_on(self, past: Past, noise: Tensor) -> Tensor:
         steps = []
-        for chance in noise.unbind(1):
+        for normal in noise.unbind(1):
+            chance = self._surprised(normal)
             heard, scale = self.law.heard(past.features()), past.scale
             lags, moved = past.lags / scale[:, None], torch.zeros_like(scale)
             for v in range(self.law.variables):
@@ -94,17 +147,17 @@ class NextStep(nn.Module):
 
     def turns(self, step: int, seed: int) -> Sequence[Turn]:
         """One turn, every step."""
-        return [Turn("forecaster", self._pays)]
+        return [Turn("forecaster", partial(self._pays, step, seed))]
 
     def examine(self, batch: Batch) -> Terms:
         """Nats a value on windows that nobody learns from."""
         return {"forecaster/heldout": _mean(-self.sampler.log_density(batch.x), batch.mask).detach()}
 
-    def _pays(self, batch: Batch) -> Stake:
-        likely, past = self.sampler.read(batch.x)
+    def _pays(self, step: int, seed: int, batch: Batch) -> Stake:
+        told, past = self.sampler.told(batch.x)
         if batch.mask is None:  # else some windows end before their last step
-            self.sampler.beginnings.remember(past)
-        return Stake({"nats": _mean(-likely, batch.mask)})
+            self.sampler.remember(told, past, generator_of(seed, step, "surprises"))
+        return Stake({"nats": _mean(-self.sampler.likely(told), batch.mask)})
 
 
 def _mean(nats: Tensor, mask: Tensor | None) -> Tensor:

@@ -20,7 +20,16 @@ def students(chance: Tensor) -> Tensor:
     """Normal numbers as Student's t with four degrees of freedom, by its quantiles (Shaw, 2006). Shape: kept."""
     below = torch.special.ndtr(-chance.double().abs()).clamp(min=1e-30)  # far out float32 has no digits left
     root = (4 * below * (1 - below)).clamp(max=1.0).sqrt()
-    return chance.sign() * 2 * ((root.arccos() / 3).cos() / root - 1).clamp(min=0).sqrt().to(chance.dtype)
+    size: Tensor = 2 * ((root.arccos() / 3).cos() / root - 1).clamp(min=0).sqrt()
+    return chance.sign() * size.to(chance.dtype)
+
+
+def students_below(x: Tensor) -> Tensor:
+    """The share of Student's t with four degrees of freedom that lies below, in double precision. Shape: kept."""
+    x = x.double()
+    wide = 1 + 0.25 * x.square()
+    share: Tensor = 0.5 + 0.375 * x / wide.sqrt() * (1 - x.square() / (12 * wide))
+    return share
 
 
 class Mixture(NamedTuple):
@@ -35,9 +44,13 @@ class Mixture(NamedTuple):
     def log_density(self, x: Tensor) -> Tensor:
         """Shape: (...) -> (...)."""
         z = (x[..., None] - self.places) * (-self.widths).exp()
+        return torch.logsumexp(self._log_parts(z), -1)
+
+    def _log_parts(self, z: Tensor) -> Tensor:
+        """What each component adds to the density, in logarithms. Shape: (..., K) both."""
         normal = -0.5 * z[..., :-1].square() - 0.5 * log(2 * pi)
         last = log(3 / 8) - 2.5 * (0.25 * z[..., -1:].square()).log1p()
-        return torch.logsumexp(self.weights - self.widths + torch.cat([normal, last], -1), -1)
+        return self.weights - self.widths + torch.cat([normal, last], -1)
 
     def at(self, chance: Tensor) -> Tensor:
         """The step that two normal numbers choose: the component, and where in it. Shape: (..., 2) -> (...)."""
@@ -47,6 +60,24 @@ class Mixture(NamedTuple):
         is_last = chosen[..., 0] == self.weights.shape[-1] - 1
         within = torch.where(is_last, students(chance[..., 1]), chance[..., 1])
         return (place + width.exp() * within).clamp(-_FURTHEST, _FURTHEST)
+
+    def chance_of(self, x: Tensor, luck: Tensor) -> Tensor:
+        """Two normal numbers by which `at` gives these steps; of all such pairs, which one is luck's.
+
+        If the law holds, they are as normal and as independent as those that steps are drawn by.
+
+        Shape: steps (...), uniform numbers (..., 2) -> (..., 2).
+        """
+        z = (x[..., None] - self.places) * (-self.widths).exp()
+        likely = self._log_parts(z).softmax(-1)
+        chosen = (likely.cumsum(-1)[..., :-1] < luck[..., :1]).sum(-1, keepdim=True)
+        weights = self.weights.double().exp()
+        below = weights.cumsum(-1).gather(-1, chosen)[..., 0] - luck[..., 1] * weights.gather(-1, chosen)[..., 0]
+        within = z.gather(-1, chosen)[..., 0]
+        is_last = chosen[..., 0] == self.weights.shape[-1] - 1
+        as_normal = torch.special.ndtri(students_below(within).clamp(1e-12, 1 - 1e-12)).to(x.dtype)
+        first = torch.special.ndtri(below.clamp(1e-7, 1 - 1e-7)).to(x.dtype)
+        return torch.stack([first, torch.where(is_last, as_normal, within)], -1)
 
 
 class StepLaw(nn.Module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -32,6 +32,11 @@ class SeriesAR(Settings):
     """Steps after which a move counts half, of each running mean."""
     lags: int = Field(4, ge=1)
     """Last steps that are seen one by one."""
+    surprises: Literal["history", "law"] = "history"
+    """Whose the surprises of paths are: those that history had, given the law, of one time for all variables, or the
+    law's own."""
+    smoothing: float = Field(0.1, ge=0, lt=1)
+    """How far a surprise of history is blurred, as a share of its deviation: 0 repeats it as it was."""
     dropout: float = Field(0.1, ge=0, lt=1)
     """Share of units that are left out while learning."""
 
@@ -49,5 +54,6 @@ class SeriesAR(Settings):
         """
         length, variables = windows_of(spec, "SeriesAR")
         features = num_features(len(self.half_lives), self.lags)
+        smoothing = self.smoothing if self.surprises == "history" else None
         law = StepLaw(variables, features, self.lags, self.width, self.components, self.dropout)
-        return NextStep(PathSampler(law, Window(self.half_lives, self.lags, length)))
+        return NextStep(PathSampler(law, Window(self.half_lives, self.lags, length, smoothing)))
