@@ -21,6 +21,7 @@ from speed import interleaved, ratio
 from torch import Tensor, nn
 
 from mintage.contracts import Batch, DataSpec, TensorSpec
+from mintage.games.cycle import CycleStakes
 from mintage.models.cyclegan import CycleGAN
 from mintage.numbers import Numbers
 from mintage.training.ema import Averager
@@ -138,7 +139,8 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=32)
     arguments = parser.parse_args()
     machine = describe()
-    model = CycleGAN(width=arguments.width, judge_width=arguments.width)
+    stakes = CycleStakes(r1=0.0)  # as by hand, where no penalty is paid
+    model = CycleGAN(width=arguments.width, judge_width=arguments.width, stakes=stakes)
     rng = torch.Generator().manual_seed(1)
     a, b = (F.avg_pool2d(torch.rand(arguments.batch, 3, 4 * SIDE, 4 * SIDE, generator=rng), 4) * 2 - 1 for _ in "ab")
     numbers, _ = calibrate(TrainingSettings(batch=arguments.batch), CPU, lambda n: mintage(a, b, model, n))

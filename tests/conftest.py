@@ -76,7 +76,7 @@ def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def series_run(prices: Path, tmp_path_factory: pytest.TempPathFactory) -> mintage.Run:
     """A run that looked at them for a second, with the last two fifths held out."""
-    tiny = ["model.width=8", "model.unseen=2", "training.batch=4", "training.frames=2", "training.steps=30"]
+    tiny = ["model.width=8", "training.batch=4", "training.frames=2", "training.steps=30"]
     return mintage.train(
         prices, overrides=[*tiny, "data.context=30", "data.heldout=0.4"], out=tmp_path_factory.mktemp("series")
     )

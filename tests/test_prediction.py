@@ -74,7 +74,7 @@ def test_each_entity_goes_on_from_its_own_end(tmp_path: Path) -> None:
         stamps = pd.date_range("2024-01-01", periods=300, freq="h")
         parts.append(pd.DataFrame({"time": stamps, "who": name, "heat": start + rng.standard_normal(300).cumsum()}))
     pd.concat(parts).to_csv(tmp_path / "heat.csv", index=False)
-    tiny = ["model.width=8", "model.unseen=2", "training.batch=4", "training.frames=2", "training.steps=2"]
+    tiny = ["model.width=8", "training.batch=4", "training.frames=2", "training.steps=2"]
     run = mintage.train(tmp_path / "heat.csv", overrides=[*tiny, "data.context=20"], out=tmp_path / "runs")
     frame = run.scenarios(3, horizon=2)
     assert list(frame.columns) == ["scenario", "step", "date", "entity", "heat"]

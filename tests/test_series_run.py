@@ -32,7 +32,7 @@ def test_a_file_of_prices_becomes_a_run_that_foretells(tmp_path: Path) -> None:
     assert codec == {"name": "series", "changes": {"a": "log", "b": "log"}}
     raw = {
         "name": "prices", "data": settings.model_dump(mode="json"), "codec": codec,
-        "model": {"width": 8, "unseen": 2}, "training": {"steps": 4, "frames": 2, "batch": 4},
+        "model": {"width": 8}, "training": {"steps": 4, "frames": 2, "batch": 4},
     }  # fmt: skip
     experiment = Experiment.prepare(raw, data, torch.device("cpu"))
     run = create_run(experiment, tmp_path / "runs")

@@ -77,7 +77,7 @@ def test_a_variable_that_knows_the_future_stops_it(series_run: mintage.Run, pric
 
 
 def test_a_run_that_held_nothing_out_cannot_be_walked(prices: Path, tmp_path: Path) -> None:
-    tiny = ["model.width=8", "model.unseen=2", "training.batch=4", "training.frames=2", "training.steps=2"]
+    tiny = ["model.width=8", "training.batch=4", "training.frames=2", "training.steps=2"]
     run = mintage.train(prices, overrides=[*tiny, "data.context=30", "data.heldout=0"], out=tmp_path)
     with pytest.raises(ConfigError, match=r"data\.heldout=0\.2"):
         run.backtest()

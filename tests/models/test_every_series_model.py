@@ -20,8 +20,8 @@ from mintage.training.update import PlainUpdate
 STEPS, VARIABLES = 24, 3
 SPEC = DataSpec(x=TensorSpec(shape=(STEPS + 1, VARIABLES)))
 TINY = {
-    "series_ar": {"width": 16, "components": 3, "lags": 2, "half_lives": (1.0, 8.0), "unseen": 3},
-    "forgan": {"width": 16, "common": 3, "lags": 2, "half_lives": (1.0, 8.0), "unseen": 3, "places": 8},
+    "series_ar": {"width": 16, "components": 3, "lags": 2, "half_lives": (1.0, 8.0)},
+    "forgan": {"width": 16, "common": 3, "lags": 2, "half_lives": (1.0, 8.0), "places": 8},
     "quant_gan": {"width": 8, "common": 3, "depth": 3},
 }
 

@@ -41,6 +41,7 @@ TELLING = (
     ("tail_risk",),
     ("stylised_facts",),
     ("window_recognition",),
+    ("copied_stretches",),
     ("overfitting",),
     ("copied_share",),
     ("longest_copy",),
