@@ -23,7 +23,7 @@ FLOORS: Mapping[str, float] = {
     "config": 2.1, "statistics": 2.1, "weights": 2.1, "classifier": 2.1,
     "sides": 2.15, "tabular": 2.15, "baselines": 2.15, "timeline": 2.15, "foretelling": 2.15,
     "sources": 2.2, "codecs": 2.2, "augment": 2.2, "degrade": 2.2, "embeddings": 2.2, "augmentation": 2.2,
-    "stakes": 2.2,
+    "stakes": 2.2, "perceiving": 2.25,
     "degradation": 2.25,
     "hugging_face": 2.15, "decoding": 2.3,
     "data": 2.5,

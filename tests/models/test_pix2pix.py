@@ -1,4 +1,4 @@
-"""pix2pix starts from a copy where it can, and its discriminator sees the input only if it is told to."""
+"""Pix2pix starts from a copy where it can, and its discriminator sees the input only if it is told to."""
 
 from __future__ import annotations
 
