@@ -173,4 +173,6 @@ def _fill(module: nn.Module, state: Mapping[str, Tensor], checkpoint: Checkpoint
 def _game(recipe: Recipe, spec: DataSpec) -> Game:
     settings = {key: value for key, value in recipe.model.items() if key != "name"}
     model = registry.find("models", str(recipe.model["name"])).read(settings, "model")
+    if hasattr(model, "at_work"):
+        model = model.at_work()  # what training alone paid by may not be on this machine
     return model.build(spec)  # type: ignore[no-any-return]

@@ -43,3 +43,16 @@ def test_its_discriminator_sees_the_input_if_it_is_told_to(conditional: bool) ->
 def test_a_weight_of_features_without_a_network_is_an_error_that_helps() -> None:
     with pytest.raises(ConfigError, match=r"model\.perceptual"):
         Pix2Pix.read({"width": 4, "stakes": {"perceptual_weight": 1.0}}).build(spec())
+
+
+def test_at_work_it_needs_no_network_that_training_paid_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Pix2Pix.read({"width": 4, "perceptual": "efficientnet_lite0", "stakes": {"perceptual_weight": 1.0}})
+    monkeypatch.setattr(Pix2Pix, "eyes", _no_weights)
+    with pytest.raises(ConfigError, match="not on this machine"):
+        model.build(spec())
+    monkeypatch.undo()
+    assert model.at_work().build(spec()).perceptual is None
+
+
+def _no_weights(model: Pix2Pix) -> None:
+    raise ConfigError("The weights are not on this machine.")

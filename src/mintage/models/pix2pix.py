@@ -10,7 +10,6 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from mintage.config import Settings
 from mintage.contracts import DataSpec, Rung
 from mintage.games.paired import PairedGame, PairedStakes
 from mintage.layers.instance_norm import InstanceNorm
@@ -18,12 +17,12 @@ from mintage.layers.patch_discriminator import PatchDiscriminator
 from mintage.layers.picture_pair import PicturePair
 from mintage.layers.translator import Translator
 from mintage.layers.upsample import ResizeConv
-from mintage.perceiving import Eyes, eyes_of
+from mintage.perceiving import PerceivingModel
 
 __all__ = ["Pix2Pix"]
 
 
-class Pix2Pix(Settings):
+class Pix2Pix(PerceivingModel):
     """Image-to-image translation from pairs (Isola et al., 2017).
 
     Choose it where the wanted output is known for each input, pixel by pixel: maps and photographs, drawings in two
@@ -39,9 +38,6 @@ class Pix2Pix(Settings):
     conditional: bool = True
     """Show the discriminator the input beside the picture, as in the paper. Few pairs, or ones that are not in register
     pixel by pixel, it knows by heart then: false asks for pictures of the wanted kind alone."""
-    perceptual: Eyes = "none"
-    """Embedding whose features are compared where stakes.perceptual_weight is above 0: it forgives what is out of
-    register, which pixels do not."""
     stakes: PairedStakes = PairedStakes(objective="least_squares", pixel_weight=10.0)
     """What the players pay."""
 
@@ -69,9 +65,8 @@ class Pix2Pix(Settings):
             pair.check_patch(halvings)
             seen = pair.channels + (pair.told if self.conditional else 0)
             judge = PatchDiscriminator(seen, self.width, halvings=halvings)
-        eyes = eyes_of(self.perceptual, self.stakes.perceptual_weight)
         sampler = Translator(generator, multiple=generator.multiple, reach=generator.reach)
-        return PairedGame(sampler, judge, self.stakes, conditional=self.conditional, perceptual=eyes)
+        return PairedGame(sampler, judge, self.stakes, conditional=self.conditional, perceptual=self.eyes())
 
 
 def _depth(pair: PicturePair) -> int:

@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from mintage.config import Settings
 from mintage.contracts import DataSpec, Rung
 from mintage.errors import SpecError
 from mintage.games.paired import PairedGame, PairedStakes
@@ -18,12 +17,12 @@ from mintage.layers.picture_pair import PicturePair
 from mintage.layers.residual import ResidualBlock
 from mintage.layers.translator import Translator
 from mintage.layers.upsample import UPSAMPLINGS, UpsampleName
-from mintage.perceiving import Eyes, eyes_of
+from mintage.perceiving import PerceivingModel
 
 __all__ = ["SRGAN"]
 
 
-class SRGAN(Settings):
+class SRGAN(PerceivingModel):
     """Super-resolution and restoration (Ledig et al., 2017), its network without normalisation (Lim et al., 2017).
 
     Choose it to enlarge pictures two or four times, or, where input and target have the same sides, to sharpen, to
@@ -41,8 +40,6 @@ class SRGAN(Settings):
     upsample: UpsampleName = "resize"
     """How sides double where the target is larger: "resize" repeats pixels and convolves, "shuffle" spreads channels
     over pixels. After `unshuffle` it is always "shuffle"."""
-    perceptual: Eyes = "none"
-    """Embedding whose features are compared where stakes.perceptual_weight is above 0."""
     stakes: PairedStakes = PairedStakes(adversarial_weight=0.0, r1=1.0)
     """What the players pay."""
 
@@ -73,9 +70,8 @@ class SRGAN(Settings):
         if self.stakes.adversarial_weight:
             pair.check_patch(2)
             judge = PatchDiscriminator(pair.channels, self.width, halvings=2, norm=False)
-        eyes = eyes_of(self.perceptual, self.stakes.perceptual_weight)
         sampler = Translator(generator, multiple=generator.multiple, reach=generator.reach, scale=pair.scale)
-        return PairedGame(sampler, judge, self.stakes, conditional=False, perceptual=eyes)
+        return PairedGame(sampler, judge, self.stakes, conditional=False, perceptual=self.eyes())
 
 
 class _Restorer(nn.Module):
