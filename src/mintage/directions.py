@@ -102,9 +102,8 @@ def _slope(trained: Trained, z: Tensor, told: Tensor | None) -> Tensor:
             noise = part.view(len(part), *trained.sampler.noise(1, generator(0)).shape[1:])
             condition = None if told is None else told[first : first + CHUNK]
             heard.clear()
-            try:
-                with trained.numbers.autocast(torch.device("cpu")):
-                    heard.append(trained.sampler(noise, condition))
+            try:  # in float32 whatever samples are drawn in: bfloat16 turns weak directions
+                heard.append(trained.sampler(noise, condition))
             except _Enough:
                 pass
             share = part.double().T @ heard[-1].flatten(1).double() / len(z)
