@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,10 +102,8 @@ def _slope(trained: Trained, z: Tensor, told: Tensor | None) -> Tensor:
             noise = part.view(len(part), *trained.sampler.noise(1, generator(0)).shape[1:])
             condition = None if told is None else told[first : first + CHUNK]
             heard.clear()
-            try:  # in float32 whatever samples are drawn in: bfloat16 turns weak directions
+            with suppress(_Enough):  # in float32 whatever samples are drawn in: bfloat16 turns weak directions
                 heard.append(trained.sampler(noise, condition))
-            except _Enough:
-                pass
             share = part.double().T @ heard[-1].flatten(1).double() / len(z)
             total = share if total is None else total + share
     assert total is not None
