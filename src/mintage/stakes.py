@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pydantic import Field
+from torch import Tensor
 
 from mintage.config import Settings
 from mintage.objectives.adversarial import ObjectiveName
-from mintage.objectives.penalties import Penalty
+from mintage.objectives.penalties import Penalty, of_patches
 
-__all__ = ["TwoPlayerStakes"]
+__all__ = ["PatchStakes", "TwoPlayerStakes"]
+
+
+class PatchStakes(Settings):
+    """What a discriminator of patches pays besides, and how often."""
+
+    r1: float = Field(0.0, ge=0)
+    """Weight of the R1 penalty (slope at real pictures), whatever their size; 0 leaves it out."""
+    penalty_every: int = Field(16, ge=1)
+    """The penalty is paid every so many steps, weighted up as much."""
+
+    def slope_price(self, judge: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
+        """The price of this judge's slopes at real pictures. Shape: (B, C, H, W) -> ()."""
+        return Penalty("r1", self.r1, self.penalty_every).price(of_patches(judge), real, real, real)
 
 
 class TwoPlayerStakes(Settings):

@@ -127,9 +127,8 @@ class AdversarialPaths(nn.Module):
             rng = generator_of(seed, step, "penalty")
             rows = len(real) // len(batch)
             mix = batch.cut(lambda n: torch.rand(n, rows, generator=rng)).flatten().to(real.device)
-            with torch.autocast(real.device.type, enabled=False):  # second derivatives need float32
-                judge = partial(self._judge, told.float())
-                pays |= {p.name: p.price(judge, real.float(), fake.float(), mix) for p in self.penalties}
+            judge = partial(self._judge, told.float())
+            pays |= {p.name: p.price(judge, real, fake, mix) for p in self.penalties}
         return Stake(pays, self._figures(on_real.detach(), on_fake.detach()))
 
     def _generator_pays(self, met: _Round, batch: Batch) -> Stake:

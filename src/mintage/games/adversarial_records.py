@@ -97,8 +97,7 @@ class AdversarialRecords(nn.Module):
         if self.penalties and step % self.stakes.penalty_every == 0:
             rng = generator_of(seed, step, "penalty")
             mix = batch.cut(lambda n: torch.rand(n, generator=rng))[: len(real)].to(real.device)
-            with torch.autocast(real.device.type, enabled=False):  # second derivatives need float32
-                pays |= {p.name: p.price(self._judge, real.float(), fake.float(), mix) for p in self.penalties}
+            pays |= {p.name: p.price(self._judge, real, fake, mix) for p in self.penalties}
         return Stake(pays, self._figures(on_real.detach(), on_fake.detach()))
 
     def _generator_pays(self, made: _Round, batch: Batch) -> Stake:

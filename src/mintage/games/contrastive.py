@@ -11,18 +11,17 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Generator, Tensor, nn
 
-from mintage.config import Settings
 from mintage.contracts import Batch, Share, Stake, Turn
 from mintage.layers.residual import ResNetTranslator
 from mintage.layers.translator import Translator
 from mintage.objectives.adversarial import LOSSES, ObjectiveName
-from mintage.objectives.penalties import Penalty, of_patches
 from mintage.seeding import generator as generator_of
+from mintage.stakes import PatchStakes
 
 __all__ = ["ContrastiveGame", "ContrastiveStakes", "PatchPoints"]
 
 
-class ContrastiveStakes(Settings):
+class ContrastiveStakes(PatchStakes):
     """What the two players of a contrastive game pay."""
 
     objective: ObjectiveName = "least_squares"
@@ -35,10 +34,6 @@ class ContrastiveStakes(Settings):
     """Patches of each picture and layer that are compared; the paper has 256 at 256 pixels."""
     temperature: float = Field(0.07, gt=0)
     """How sharply the right patch must stand out."""
-    r1: float = Field(0.0, ge=0)
-    """Weight of the R1 penalty (slope at real pictures), whatever their size; 0 leaves it out."""
-    penalty_every: int = Field(16, ge=1)
-    """The penalty is paid every so many steps, weighted up as much."""
 
 
 class PatchPoints(nn.Module):
@@ -81,7 +76,7 @@ class ContrastiveGame(nn.Module):
         self.sampler, self.points, self.judge, self.stakes = sampler, points, judge, stakes
         self.layers = list(layers)
         self.players = {"discriminator": judge, "generator": nn.ModuleList([sampler.generator, points])}
-        self.loss, self.penalty = LOSSES[stakes.objective], Penalty("r1", stakes.r1, stakes.penalty_every)
+        self.loss = LOSSES[stakes.objective]
 
     @property
     def network(self) -> ResNetTranslator:
@@ -125,7 +120,7 @@ class ContrastiveGame(nn.Module):
         return Stake({"adversarial": self.loss.discriminator(real, fake).mean() / 2}, figures)
 
     def _penalty_alone(self, batch: Batch) -> Stake:
-        return Stake({"r1": self.penalty.price(of_patches(self.judge), batch.x.float(), batch.x, batch.x)})
+        return Stake({"r1": self.stakes.slope_price(self.judge, batch.x)})
 
     def _generator_pays(self, made: dict[Share | None, _Made], step: int, seed: int, batch: Batch) -> Stake:
         after, before = self._made(made, batch)

@@ -10,20 +10,19 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from mintage.config import Settings
 from mintage.contracts import Batch, Stake, Turn
 from mintage.layers.image_pool import ImagePool
 from mintage.layers.translator import Translator
 from mintage.objectives.adversarial import LOSSES, ObjectiveName
-from mintage.objectives.penalties import Penalty, of_patches
 from mintage.seeding import generator as generator_of
+from mintage.stakes import PatchStakes
 
 __all__ = ["CycleGame", "CycleStakes"]
 
 _SIDES = ("target", "origin")
 
 
-class CycleStakes(Settings):
+class CycleStakes(PatchStakes):
     """What the two players of a cycle game pay."""
 
     objective: ObjectiveName = "least_squares"
@@ -34,10 +33,6 @@ class CycleStakes(Settings):
     """Weight, by the cycle's, of the L1 change of a picture that is of the wanted kind already: keeps colours."""
     pool: int = Field(50, ge=0)
     """Earlier samples that the discriminator is shown again; 0 shows only new ones."""
-    r1: float = Field(0.0, ge=0)
-    """Weight of the R1 penalty (slope at real pictures), whatever their size; 0 leaves it out."""
-    penalty_every: int = Field(16, ge=1)
-    """The penalty is paid every so many steps, weighted up as much."""
 
 
 class CycleGame(nn.Module):
@@ -59,7 +54,7 @@ class CycleGame(nn.Module):
             "generator": nn.ModuleList([there.generator, back.generator]),
             "discriminator": nn.ModuleList([self.judges, self.pools]),
         }
-        self.loss, self.penalty = LOSSES[stakes.objective], Penalty("r1", stakes.r1, stakes.penalty_every)
+        self.loss = LOSSES[stakes.objective]
 
     def turns(self, step: int, seed: int) -> list[Turn]:
         made: dict[object, dict[str, Tensor]] = {}
@@ -117,9 +112,8 @@ class CycleGame(nn.Module):
         return Stake({"adversarial": total}, self._figures(*figures[0]))
 
     def _penalty_alone(self, batch: Batch) -> Stake:
-        reals = {"target": batch.x.float(), "origin": _told(batch).float()}
-        prices = [self.penalty.price(of_patches(self.judges[side]), x, x, x) for side, x in reals.items()]
-        return Stake({"r1": torch.stack(prices).sum()})
+        at_targets = self.stakes.slope_price(self.judges["target"], batch.x)
+        return Stake({"r1": at_targets + self.stakes.slope_price(self.judges["origin"], _told(batch))})
 
     def _figures(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
         real, fake = (logits.flatten(1).mean(1) for logits in (real, fake))  # one figure a picture

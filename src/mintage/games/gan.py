@@ -175,8 +175,7 @@ class GAN(nn.Module):
             seen = x if self.pipeline is None else self.pipeline(x, chance)
             return self.discriminator(seen, batch.condition).float()  # type: ignore[no-any-return]
 
-        with torch.autocast(batch.x.device.type, enabled=False):  # second derivatives need float32
-            return {p.name: p.price(judge, batch.x.float(), fake.float(), mix) for p in self.penalties}
+        return {p.name: p.price(judge, batch.x, fake, mix) for p in self.penalties}
 
     def _figures(self, real: Tensor, made: Tensor, batch: Batch) -> dict[str, Tensor]:
         real_name, fake_name = ("real", "fake") if self.loss.is_logit else ("score_real", "score_fake")

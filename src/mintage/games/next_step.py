@@ -113,19 +113,18 @@ class PathSampler(nn.Module):
         return _Told(features, scales, steps / scales, lags / scales[:, :, None]), past
 
     def _surprised(self, noise: Tensor) -> Tensor:
-        """Normal numbers, or what stands for them. Shape: (n, V, 2) both."""
+        """Normal numbers, or what stands for them. Shape: (n, T, V, 2) both."""
         if self.window.smoothing is None or self.surprises.is_empty:
             return noise
-        drawn, left = self.surprises.drawn(noise[:, 0, 0])
+        drawn, left = self.surprises.drawn(noise[:, :, 0, 0])
         share = self.window.smoothing
         blur = noise.clone()
-        blur[:, 0, 0] = left
+        blur[:, :, 0, 0] = left
         return drawn * math.sqrt(1 - share**2) + blur * share
 
     def _go_on(self, past: Past, noise: Tensor) -> Tensor:
         steps = []
-        for normal in noise.unbind(1):
-            chance = self._surprised(normal)
+        for chance in self._surprised(noise).unbind(1):
             heard, scale = self.law.heard(past.features()), past.scale
             lags, moved = past.lags / scale[:, None], torch.zeros_like(scale)
             for v in range(self.law.variables):

@@ -10,20 +10,19 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from mintage.config import Settings
 from mintage.contracts import Batch, Share, Stake, Turn
 from mintage.errors import ConfigError
 from mintage.layers.perceptual import PerceptualDistance
 from mintage.layers.translator import Translator
 from mintage.objectives.adversarial import LOSSES, ObjectiveName
-from mintage.objectives.penalties import Penalty, of_patches
+from mintage.stakes import PatchStakes
 
 __all__ = ["PairedGame", "PairedStakes"]
 
 _EXAMINED = 64  # held-out pictures, at most, that a look costs
 
 
-class PairedStakes(Settings):
+class PairedStakes(PatchStakes):
     """What the two players of a paired game pay, and from when on."""
 
     pixel_weight: float = Field(1.0, gt=0)
@@ -36,10 +35,6 @@ class PairedStakes(Settings):
     """Weight of the distance of a frozen network's features, which model.perceptual names; 0 leaves it out."""
     objective: ObjectiveName = "non_saturating"
     """The adversarial loss: docs/concepts.md has the formula of each."""
-    r1: float = Field(0.0, ge=0)
-    """Weight of the R1 penalty (slope at real pictures), whatever their size; 0 leaves it out."""
-    penalty_every: int = Field(16, ge=1)
-    """The penalty is paid every so many steps, weighted up as much."""
 
 
 class _Made:
@@ -101,7 +96,6 @@ class PairedGame(nn.Module):
         if discriminator is not None:
             self.players = {"discriminator": discriminator, **self.players}
         self.loss, self.conditional, self.focus = LOSSES[stakes.objective], conditional, focus
-        self.penalty = Penalty("r1", stakes.r1, stakes.penalty_every)
         self.plays = False  # whether the discriminator has entered, as of the last step
         self.__dict__["perceptual"] = perceptual  # beside torch's registry, so that its weights are not in the state
 
@@ -141,8 +135,7 @@ class PairedGame(nn.Module):
     def _penalty_alone(self, batch: Batch) -> Stake:
         assert batch.condition is not None
         told = batch.condition.float()
-        judge = of_patches(lambda x: self._judge(x, told))
-        return Stake({"r1": self.penalty.price(judge, batch.x.float(), batch.x, batch.x)})
+        return Stake({"r1": self.stakes.slope_price(lambda x: self._judge(x, told), batch.x)})
 
     def _generator_pays(self, made: _Made, plays: bool, batch: Batch) -> Stake:
         assert batch.condition is not None

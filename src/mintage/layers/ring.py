@@ -38,7 +38,7 @@ class Ring(nn.Module):
     def drawn(self, chance: Tensor) -> tuple[Tensor, Tensor]:
         """One of them for each normal number, of a ring that is not empty, and another normal number that is left.
 
-        Shape: (B,) -> (B, *shape), (B,).
+        Shape: (...) -> (..., *shape), (...).
         """
         known = min(int(self.count), len(self.kept))
         place = torch.special.ndtr(chance.double()) * known

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mintage.config import Settings
 from mintage.contracts import Evidence, Findings, Makes, Score
-from mintage.statistics.attacks import Rate, wilson
+from mintage.statistics.intervals import binomial
 
 __all__ = ["CopiedStretches"]
 
@@ -52,8 +52,7 @@ class CopiedStretches(Settings):
         learned = _pieces(evidence.train.x, steps).flatten(0, 1)
         bar = float(np.quantile(_likest(real, learned, steps).numpy(), _LEVEL))
         copied = (_likest(made, learned, steps) > bar).numpy()
-        centre, half = wilson(Rate.of(copied))
-        value, low, high = float(copied.mean()), max(centre - half, 0.0), min(centre + half, 1.0)
+        value, (low, high) = float(copied.mean()), binomial(int(copied.sum()), len(copied))
         verdict = "more than real ones do" if low > 1 - _LEVEL else "no more than real ones do"
         score = Score(
             name="copied_stretches", value=value, low=low, high=high, floor=1 - _LEVEL, ideal=1 - _LEVEL,

@@ -24,19 +24,20 @@ class Penalty:
     every: int = 1
 
     def price(self, judge: Judge, real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
-        """The weighted mean price; a lazy one counts `every` times, since it is paid that seldom. Shape: ()."""
-        return self.every * self.weight * PENALTIES[self.name](judge, real, fake, mix).mean()
+        """The weighted mean price; a lazy one counts `every` times, since it is paid that seldom. Shape: ().
+
+        All of it is computed in float32, slopes too: second derivatives need that.
+        """
+        with torch.autocast(real.device.type, enabled=False):
+            price = PENALTIES[self.name](judge, real.float(), fake.float(), mix).mean()
+        return self.every * self.weight * price
 
 
 def of_patches(judge: Callable[[Tensor], Tensor]) -> Judge:
-    """One answer a picture from a judge that answers for every patch, whose squared slope does not grow with its size.
-
-    It is taken in float32, for the second derivatives.
-    """
+    """One answer a picture from a judge of its patches, with a squared slope that does not grow with the picture."""
 
     def answer(x: Tensor) -> Tensor:
-        with torch.autocast(x.device.type, enabled=False):
-            logits = judge(x).float().flatten(1)
+        logits = judge(x).float().flatten(1)
         return logits.sum(1) / math.sqrt(logits.shape[1])
 
     return answer
