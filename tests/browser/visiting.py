@@ -125,6 +125,7 @@ class Visit:
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
         self.page.on("request", self._request)
+        self.page.on("filechooser", lambda _: None)  # heard from the start: one that opens before the first ear is lost
         self.page.goto(studio.address)
         self.page.wait_for_selector("h1")
 
