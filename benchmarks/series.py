@@ -90,9 +90,11 @@ def main() -> None:
     ask.add_argument("--horizon", type=int, default=20)
     ask.add_argument("--every", type=int, default=20)
     ask.add_argument("--most", type=int, default=100, help="origins")
+    ask.add_argument("--no-calendar", action="store_true", help="tell the model nothing of hours, weekdays, seasons")
     ask.add_argument("--seed", type=int, default=0)
     told = ask.parse_args()
-    data = open_series(Source(told.file, target=told.target), told.heldout, told.context, Codec())
+    codec = Codec(calendar=() if told.no_calendar else None)
+    data = open_series(Source(told.file, target=told.target), told.heldout, told.context, codec)
     began = time.perf_counter()
     training = {"steps": told.steps, **({"batch": told.batch} if told.batch else {})}
     machine, used = describe(), time.process_time()
@@ -114,17 +116,15 @@ def main() -> None:
     report = {
         "machine": machine, "model": told.model, "file": told.file.name, "rows": data.report.rows,
         "seed": told.seed, **training,
-        "context": context, "training_seconds": round(seconds), "training_processor_seconds": round(used),
+        "calendar": list(data.codec.calendar or ()), "context": context, "training_seconds": round(seconds), "training_processor_seconds": round(used),
         "forecasts": judge_forecasts({told.model: ours, **means}, origins, ours=told.model, seed=told.seed),
     }  # fmt: skip
     if len(data.packed.lines) == 1 and set(kinds) == {"log"}:
         report["likeness"] = likeness(data, told.model, sampler, told.seed, told.keep)
-        prices, periods = data.packed.lines[0].values, data.packed.periods
-        first = int(np.searchsorted(data.packed.lines[0].stamps, after)) + 1
+        line, periods = data.packed.lines[0], data.packed.periods
+        first = int(np.searchsorted(line.stamps, after)) + 1
         rule = by_mean(ours, periods, horizon=5)
-        report["decisions"] = backtest(
-            {told.model: rule}, prices, first, periods, ours=told.model, terms=Terms(every=20)
-        )
+        report["decisions"] = backtest({told.model: rule}, line, first, periods, ours=told.model, terms=Terms(every=20))
         report["decisions"].pop("wealth")  # of every step: too long to keep
     print(json.dumps(report, indent=1))
     if told.save:

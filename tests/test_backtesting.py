@@ -11,6 +11,7 @@ from mintage.backtesting import Terms, backtest, by_mean, check_decision, return
 from mintage.errors import ConfigError, DataError
 from mintage.forecasting import by_simple_means
 from mintage.foretelling.paths import RandomWalk
+from mintage.timeline.lines import Line
 
 
 def prices(n: int = 800, drift: float = 0.0, turning: float = 0.0) -> np.ndarray:
@@ -21,8 +22,12 @@ def prices(n: int = 800, drift: float = 0.0, turning: float = 0.0) -> np.ndarray
     return 100 * np.exp((steps + drift).cumsum(0))
 
 
-def follow(known: np.ndarray) -> np.ndarray:
-    return -np.sign(known[-1] / known[-2] - 1) / 2
+def line(path: np.ndarray) -> Line:
+    return Line("", np.datetime64("2020-01-01", "s") + np.arange(len(path)) * np.timedelta64(1, "D"), path)
+
+
+def follow(known: Line) -> np.ndarray:
+    return -np.sign(known.values[-1] / known.values[-2] - 1) / 2
 
 
 def test_returns_are_those_of_the_ledger() -> None:
@@ -37,7 +42,7 @@ def test_returns_are_those_of_the_ledger() -> None:
 
 def test_holding_costs_once_and_cash_brings_nothing() -> None:
     path = prices(drift=0.0005)
-    found = backtest({"x": follow}, path, 100, 252, ours="x", terms=Terms(cost=0.002))["rules"]
+    found = backtest({"x": follow}, line(path), 100, 252, ours="x", terms=Terms(cost=0.002))["rules"]
     whole = (path[-1] / path[100]).mean() * (1 - 0.002)
     years = (len(path) - 101) / 252
     assert found["buy and hold"]["return_a_year"] == pytest.approx(whole ** (1 / years) - 1, rel=1e-6)
@@ -47,17 +52,17 @@ def test_holding_costs_once_and_cash_brings_nothing() -> None:
 
 def test_a_real_edge_is_found_and_costs_eat_it() -> None:
     path = prices(turning=0.5)
-    found = backtest({"x": follow}, path, 100, 252, ours="x", terms=Terms(cost=0.0, every=1))
+    found = backtest({"x": follow}, line(path), 100, 252, ours="x", terms=Terms(cost=0.0, every=1))
     assert "did better" in found["words"][0]
     assert found["rules"]["x"]["chance_of_skill"] > 0.95
-    dear = backtest({"x": follow}, path, 100, 252, ours="x", terms=Terms(cost=0.02, every=1))
+    dear = backtest({"x": follow}, line(path), 100, 252, ours="x", terms=Terms(cost=0.02, every=1))
     assert "did worse" in dear["words"][0]
     json.dumps(found)
 
 
 def test_no_edge_is_said_so_and_nothing_is_advised() -> None:
     rule = by_mean(by_simple_means(RandomWalk(), ("log", "log")), 252)
-    words = backtest({"walk": rule}, prices(400), 200, 252, ours="walk")["words"]
+    words = backtest({"walk": rule}, line(prices(400)), 200, 252, ours="walk")["words"]
     assert "no edge over buy and hold" in words[0]
     assert "no investment advice" in words[1]
 
@@ -65,7 +70,9 @@ def test_no_edge_is_said_so_and_nothing_is_advised() -> None:
 def test_the_more_was_tried_the_less_is_left_of_an_edge() -> None:
     path = prices(turning=0.1)
     found = [
-        backtest({"x": follow}, path, 100, 252, ours="x", terms=Terms(0.0, 1, tried))["rules"]["x"]["chance_of_skill"]
+        backtest({"x": follow}, line(path), 100, 252, ours="x", terms=Terms(0.0, 1, tried))["rules"]["x"][
+            "chance_of_skill"
+        ]
         for tried in (1, 10, 1_000)
     ]
     assert found[0] > found[1] > found[2]
@@ -73,7 +80,7 @@ def test_the_more_was_tried_the_less_is_left_of_an_edge() -> None:
 
 def test_the_mean_sets_the_sign_and_volatility_the_size() -> None:
     calm = 100 * np.exp((np.random.default_rng(1).standard_normal((300, 2)) * [0.005, 0.02] + [0.002, -0.02]).cumsum(0))
-    shares = by_mean(by_simple_means(RandomWalk(), ("log", "log")), 252, most=5.0)(calm)
+    shares = by_mean(by_simple_means(RandomWalk(), ("log", "log")), 252, most=5.0)(line(calm))
     assert shares[0] > 0 > shares[1]
     assert abs(shares[0]) == pytest.approx(4 * abs(shares[1]), rel=0.25)
 
@@ -82,7 +89,7 @@ def test_a_rule_is_never_shown_what_comes() -> None:
     seen = []
     backtest(
         {"x": lambda known: seen.append(len(known)) or np.zeros(2)},
-        prices(200),
+        line(prices(200)),
         100,
         252,
         ours="x",
@@ -92,7 +99,7 @@ def test_a_rule_is_never_shown_what_comes() -> None:
 
 
 def test_a_rule_that_looks_ahead_is_caught() -> None:
-    check_decision(lambda path, row: follow(path[: row + 1]), prices(), range(10, 700, 50))
+    check_decision(lambda path, row: follow(line(path[: row + 1])), prices(), range(10, 700, 50))
     with pytest.raises(DataError, match=r"row 10 .*looks ahead"):
         check_decision(lambda path, row: np.sign(path[row + 1] - path[row]), prices(), range(10, 700, 50))
     with pytest.raises(DataError, match="looks ahead"):
@@ -101,6 +108,6 @@ def test_a_rule_that_looks_ahead_is_caught() -> None:
 
 def test_what_cannot_be_walked_is_an_error_that_helps() -> None:
     with pytest.raises(ConfigError, match="no rule 'y'"):
-        backtest({"x": follow}, prices(), 100, 252, ours="y")
+        backtest({"x": follow}, line(prices()), 100, 252, ours="y")
     with pytest.raises(DataError, match="positive prices and 20 steps"):
-        backtest({"x": follow}, prices(), 795, 252, ours="x")
+        backtest({"x": follow}, line(prices()), 795, 252, ours="x")

@@ -29,7 +29,7 @@ def test_a_file_of_prices_becomes_a_run_that_foretells(tmp_path: Path) -> None:
     data, settings, codec = open_data(wanted, {}, 0, tmp_path / "cache")
     assert isinstance(data, SeriesData)
     assert settings.source == "series"
-    assert codec == {"name": "series", "changes": {"a": "log", "b": "log"}}
+    assert codec == {"name": "series", "changes": {"a": "log", "b": "log"}, "calendar": []}
     raw = {
         "name": "prices", "data": settings.model_dump(mode="json"), "codec": codec,
         "model": {"width": 8}, "training": {"steps": 4, "frames": 2, "batch": 4},
@@ -41,4 +41,4 @@ def test_a_file_of_prices_becomes_a_run_that_foretells(tmp_path: Path) -> None:
     assert run.report.is_file()
     trained = Trained.open(RunDirectory(run.path))
     forecast = by_sampler(trained.sampler, trained.codec, trained.spec.x.shape[0] - 1)
-    assert forecast(frame[["a", "b"]].to_numpy(), 10, 3, 0).shape == (10, 3, 2)
+    assert forecast(data.packed.lines[0], 10, 3, 0).shape == (10, 3, 2)

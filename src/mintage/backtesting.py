@@ -18,11 +18,12 @@ from mintage.forecasting import Forecaster
 from mintage.seeding import derive
 from mintage.statistics.forecasts import deflated_sharpe, diebold_mariano, expected_shortfall, sharpe_ratio
 from mintage.statistics.forecasts import value_at_risk as value_at_risk_of
+from mintage.timeline.lines import Line
 
 __all__ = ["Decision", "Terms", "backtest", "by_mean", "check_decision", "returns_of"]
 
 Values = NDArray[np.float64]
-Decision = Callable[[Values], Values]  # prices (T, V) -> the share of wealth in each: (V,), below zero to sell short
+Decision = Callable[[Line], Values]  # prices until now -> the share of wealth in each: (V,), below zero to sell short
 
 _PATHS = 200
 _LEAST_SPREAD = 1e-8
@@ -49,12 +50,12 @@ def by_mean(
     Shares are cut to `most` each and divided by the number of variables.
     """
 
-    def decide(prices: Values) -> Values:
-        paths = forecaster(prices, _PATHS, horizon, derive(seed, len(prices)))
-        moved = paths[:, -1] / prices[-1] - 1
+    def decide(known: Line) -> Values:
+        paths = forecaster(known, _PATHS, horizon, derive(seed, len(known)))
+        moved = paths[:, -1] / known.values[-1] - 1
         spread = moved.std(0) * np.sqrt(periods / horizon)
         size = np.minimum(target / np.maximum(spread, _LEAST_SPREAD), most)
-        shares: Values = np.sign(moved.mean(0)) * size / prices.shape[1]
+        shares: Values = np.sign(moved.mean(0)) * size / len(size)
         return shares
 
     return decide
@@ -95,7 +96,7 @@ def returns_of(prices: Values, shares: Values, cost: float) -> tuple[Values, Val
 
 
 def backtest(
-    decisions: Mapping[str, Decision], prices: Values, first: int, periods: float, *, ours: str, terms: Terms = Terms()
+    decisions: Mapping[str, Decision], line: Line, first: int, periods: float, *, ours: str, terms: Terms = Terms()
 ) -> dict[str, Any]:
     """Walk forward from row `first`, deciding anew every so many rows by what was known then. JSON-ready.
 
@@ -107,14 +108,14 @@ def backtest(
         ConfigError: `ours` is not among the rules.
         DataError: prices that are not positive, or too few rows.
     """
-    cost, every = terms.cost, terms.every
+    cost, every, prices = terms.cost, terms.every, line.values
     if ours not in decisions:
         raise ConfigError(f"There is no rule {ours!r}. There are: {', '.join(decisions)}.")
     steps = len(prices) - 1 - first
     if (prices <= 0).any() or steps < 20:
         raise DataError(f"A backtest needs positive prices and 20 steps, but has {steps}. Hold out more.")
     count = prices.shape[1]
-    held = {name: _walk(decide, prices, first, every) for name, decide in decisions.items()}
+    held = {name: _walk(decide, line, first, every) for name, decide in decisions.items()}
     grown = prices[first:-1] / prices[first]
     held["buy and hold"] = grown / grown.sum(1, keepdims=True)  # the same share of each, never touched again
     held["cash"] = np.zeros((steps, count))
@@ -130,13 +131,14 @@ def backtest(
     }  # fmt: skip
 
 
-def _walk(decide: Decision, prices: Values, first: int, every: int) -> Values:
-    """What a rule holds over each step, decided by the past alone. Shape: (T, V) -> (T - 1 - first, V)."""
+def _walk(decide: Decision, line: Line, first: int, every: int) -> Values:
+    """What a rule holds over each step, decided by the past alone. Shape: T rows of V -> (T - 1 - first, V)."""
+    prices = line.values
     shares = np.empty((len(prices) - 1 - first, prices.shape[1]))
     for row in range(first, len(prices) - 1):
         place = row - first
         if place % every == 0:
-            shares[place] = decide(prices[: row + 1].copy())
+            shares[place] = decide(line.rows(0, row + 1))
         else:  # untouched: it drifts
             move = prices[row] / prices[row - 1] - 1
             shares[place] = shares[place - 1] * (1 + move) / max(1 + float(shares[place - 1] @ move), _LEAST_SPREAD)

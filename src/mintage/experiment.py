@@ -172,7 +172,11 @@ class Experiment:
         """Held-out samples on the device, or None if nothing is held out."""
         if not len(self.data.selection):
             return None
-        batch = next(iter(self.data.batches(self.data.selection, 16 if self.data.translates else size)))  # type: ignore[arg-type]
+        batches = self.data.batches(self.data.selection, 16 if self.data.translates else size)  # type: ignore[arg-type]
+        return self.on_device(next(iter(batches)))
+
+    def on_device(self, batch: Batch) -> Batch:
+        """The same where the networks are."""
         told = None if batch.condition is None else batch.condition.to(self.device)
         return Batch(batch.x.to(self.device), told)
 

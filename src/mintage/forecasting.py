@@ -15,6 +15,7 @@ from mintage.errors import ConfigError, DataError
 from mintage.forecasts import Walk
 from mintage.foretelling.garch import Garch
 from mintage.foretelling.paths import BlockBootstrap, Foreteller, LastValue, RandomWalk, SeasonalNaive
+from mintage.layers.known import joined
 from mintage.sampling import ForecastSampler
 from mintage.seeding import derive, generator
 from mintage.statistics.walks import contest, crps_of, held, mean_pinball, words_of_coverage
@@ -27,7 +28,7 @@ __all__ = [
 ]  # fmt: skip
 
 Values = NDArray[np.float64]
-Forecaster = Callable[[Values, int, int, int], Values]  # levels (T, V), paths n, steps, seed -> levels (n, steps, V)
+Forecaster = Callable[[Line, int, int, int], Values]  # a history, paths n, steps, seed -> levels (n, steps, V)
 
 _FEWEST = 8  # rows of history from which on a forecast is made
 _TOO_GOOD = 0.95  # correlation with another variable's next step that nothing real has
@@ -42,20 +43,24 @@ _HUGE = 1e30  # what explodes is to lose much, and stay a number
 class Origin:
     """A moment of forecasting: all that was known, and what came."""
 
-    stamp: str
-    history: Values  # (T, V)
+    history: Line
     truth: Values  # (horizon, V)
+
+    @property
+    def stamp(self) -> str:
+        """The last time that was known."""
+        return str(self.history.stamps[-1])
 
 
 def by_sampler(sampler: ForecastSampler, codec: Series, context: int) -> Forecaster:
     """Scenarios of a trained sampler that go on from the last `context` steps; a seed always gives the same."""
 
-    def paths(history: Values, n: int, horizon: int, seed: int) -> Values:
-        seen = history[-context - 1 :]
-        told = codec.encode(seen)[None]
+    def paths(history: Line, n: int, horizon: int, seed: int) -> Values:
+        seen = history.rows(max(len(history) - context - 1, 0), len(history))
+        told = joined(codec.encode(seen)[None], codec.known(seen, horizon)[None])
         with torch.inference_mode():
             made = sampler(sampler.path_noise(n, horizon, generator(seed, "forecast")), told)
-        return codec.levels(history[-1], made)
+        return codec.levels(history.values[-1], made)
 
     return paths
 
@@ -63,8 +68,8 @@ def by_sampler(sampler: ForecastSampler, codec: Series, context: int) -> Forecas
 def by_simple_means(means: Foreteller, kinds: Sequence[Change], memory: int | None = None) -> Forecaster:
     """Simple means that learn anew from the last `memory` rows at every origin; all of them if unset."""
 
-    def paths(history: Values, n: int, horizon: int, seed: int) -> Values:
-        scaled = additive(history[-memory:] if memory else history, kinds)
+    def paths(history: Line, n: int, horizon: int, seed: int) -> Values:
+        scaled = additive(history.values[-memory:] if memory else history.values, kinds)
         return plain(means.fit(scaled).paths(n, horizon, np.random.default_rng(derive(seed, "forecast"))), kinds)
 
     return paths
@@ -83,7 +88,7 @@ def origins_of(lines: Sequence[Line], after: np.datetime64, horizon: int, every:
     """
     for line in lines:
         for row in origin_rows(line, after, horizon, every):
-            yield Origin(str(line.stamps[row]), line.values[: row + 1].copy(), line.values[row + 1 : row + 1 + horizon])
+            yield Origin(line.rows(0, row + 1), line.values[row + 1 : row + 1 + horizon])
 
 
 def rivals_of(kinds: Sequence[Change], panel: Panel, shortest: int, refit: int) -> dict[str, Forecaster]:
@@ -124,13 +129,14 @@ def walk(
             made = forecaster(origin.history, n, len(origin.truth), derive(seed, at))
             paths[name].append(np.clip(made, -_HUGE, _HUGE).astype(np.float32))
         row = len(origin.history)
-        if rows and row > rows[-1] and np.array_equal(origin.history[rows[-1] - 1], last[-1]):  # of the same line
+        known = origin.history.values
+        if rows and row > rows[-1] and np.array_equal(known[rows[-1] - 1], last[-1]):  # of the same line
             apart.append(row - rows[-1])
         stamps.append(origin.stamp)
         rows.append(row)
-        last.append(origin.history[-1])
+        last.append(known[-1])
         truths.append(origin.truth)
-        units.append(np.abs(np.diff(origin.history[-_RECENT:], axis=0)).mean(0))
+        units.append(np.abs(np.diff(known[-_RECENT:], axis=0)).mean(0))
     if len(stamps) < 2:
         raise DataError(f"There are {len(stamps)} origins to forecast from, two are the least. Hold out more.")
     unit = np.mean(units, 0)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mintage import registry
+from mintage.codecs.series import Series
 from mintage.contracts import Batch, Codec, DataSpec, Examples, Makes, Source, TensorSpec, TokenCodec
 from mintage.corpus import Corpus, open_corpus, text_spec
 from mintage.data.grouping import Listed, group_of, split_by_group, split_by_number
@@ -210,7 +211,7 @@ def data_spec(settings: DataSettings, codec: Codec, classes: Sequence[str], orig
     if codec.makes == "records":
         return DataSpec(x=codec.spec)
     if codec.makes == "series":
-        return series_spec(settings.context, codec.spec)
+        return series_spec(settings.context, cast(Series, codec))
     x = _through(settings.window, codec.spec)
     if origin is not None:
         return DataSpec(x=x, condition=_through(settings.window, origin.spec))

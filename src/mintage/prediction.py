@@ -139,7 +139,7 @@ class Prospect:
     def _paths(self, line: Line, first: int, count: int) -> Values:
         """Shape: (count, horizon, V)."""
         seed = derive(self.seed, "scenarios", line.entity, first)
-        return self._forecaster(line.values, _PART, self.horizon, seed)[:count]
+        return self._forecaster(line, _PART, self.horizon, seed)[:count]
 
     def _scenarios_of(self, line: Line, first: int, count: int) -> DataFrame:
         paths = self._paths(line, first, count).reshape(count * self.horizon, -1)

@@ -51,7 +51,7 @@ class SeriesData:
         train, selection, heldout = (
             replace(view, context=context) for view in (self.train, self.selection, self.heldout)
         )
-        spec = series_spec(context, self.codec.spec)
+        spec = series_spec(context, self.codec)
         return replace(self, spec=spec, train=train, selection=selection, heldout=heldout)
 
     def batches(self, view: WindowView, count: int, size: int = 64) -> Iterator[Batch]:
@@ -71,14 +71,14 @@ def open_series(source: Any, heldout: float, context: int, codec: Series) -> Ser
     """
     panel: Panel = source.panel
     parts = cut_by_time(panel.lines, (1 - heldout, 1 - heldout * (1 - _SHARE_SELECTION)))
-    codec = codec.named(panel.variables).fit(parts[0])
+    codec = codec.laid_out_as(panel).fit(parts[0])
     fitting = _fitting([len(line) for line in parts[0]], context)
     remarks = [*panel.remarks]
     if fitting < context:
         remarks.append(f"Windows have {fitting:,} steps instead of {context:,}, since gaps leave few longer ones.")
     if heldout and not any(len(line) > fitting for line in parts[2]):
         remarks.append("What is held out is too short for a window: no score will tell learning from copying.")
-    train, selection, held = (WindowView([_track(line, codec) for line in part], fitting) for part in parts)
+    train, selection, held = (WindowView([_track(line, codec, fitting) for line in part], fitting) for part in parts)
     stamps = np.concatenate([line.stamps for line in panel.lines])
     report = SeriesReport(
         count=len(panel.lines), entities=len({line.entity for line in panel.lines}), rows=len(stamps),
@@ -86,16 +86,19 @@ def open_series(source: Any, heldout: float, context: int, codec: Series) -> Ser
         step=panel.step, is_grid=panel.is_grid,
         heldout_from=str(max(line.stamps[-1] for line in parts[0])) if heldout else "",
         judged_from=str(max(line.stamps[-1] for part in parts[:2] for line in part)) if heldout else "",
-        remarks=tuple(remarks),
+        calendar=codec.calendar or (), attributes=panel.attributes, remarks=tuple(remarks),
     )  # fmt: skip
-    return SeriesData(
-        panel, report, codec, series_spec(fitting, codec.spec), train, selection, held, source.fingerprint()
-    )
+    return SeriesData(panel, report, codec, series_spec(fitting, codec), train, selection, held, source.fingerprint())
 
 
-def series_spec(context: int, x: TensorSpec) -> DataSpec:
-    """What a model makes: windows of so many steps behind the row that says where they start."""
-    return DataSpec(x=replace(x, shape=(context + 1, x.shape[1])))
+def series_spec(context: int, codec: Series) -> DataSpec:
+    """What a model makes: windows of so many steps behind the row that says where they start.
+
+    Beside them it sees what is known beforehand of these rows and of as many steps after them, where anything is.
+    """
+    x = replace(codec.spec, shape=(context + 1, len(codec.variables)))
+    known = TensorSpec(shape=(2 * context + 1, codec.num_known)) if codec.num_known else None
+    return DataSpec(x=x, condition=known)
 
 
 def cut_by_time(lines: Sequence[Line], shares: Sequence[float]) -> list[list[Line]]:
@@ -110,12 +113,13 @@ def cut_by_time(lines: Sequence[Line], shares: Sequence[float]) -> list[list[Lin
         ends = [len(line) if cut is None else int(np.searchsorted(line.stamps, cut)) for cut in cuts]
         for part, start, stop in zip(parts, [0, *ends], [*ends, len(line)], strict=True):
             if stop - start > 1:
-                part.append(Line(line.entity, line.stamps[start:stop], line.values[start:stop]))
+                part.append(line.rows(start, stop))
     return parts
 
 
-def _track(line: Line, codec: Series) -> Track:
-    return Track(codec.starts(line.values), torch.cat([torch.zeros(1, line.values.shape[1]), codec.encode(line)[1:]]))
+def _track(line: Line, codec: Series, context: int) -> Track:
+    moves = torch.cat([torch.zeros(1, line.values.shape[1]), codec.encode(line)[1:]])
+    return Track(codec.starts(line.values), moves, codec.known(line, context))
 
 
 def _fitting(lengths: Sequence[int], context: int) -> int:

@@ -113,7 +113,7 @@ def _decisions(trained: Trained, data: SeriesData, after: np.datetime64, asked: 
     rule = by_mean(forecaster_of(trained), periods, horizon=asked.horizon, seed=asked.seed)
     terms = Terms(asked.cost, asked.every, asked.tried)
     first = int(np.searchsorted(line.stamps, after, "right"))
-    return backtest({ours: rule}, line.values, first, periods, ours=ours, terms=terms)
+    return backtest({ours: rule}, line, first, periods, ours=ours, terms=terms)
 
 
 def judged_after(trained: Trained) -> np.datetime64:

@@ -27,7 +27,7 @@ class _Walk(nn.Module):
 
 def score(width: float) -> float:
     moves = torch.randn(600, 2, generator=torch.Generator().manual_seed(0))
-    view = WindowView([Track(torch.zeros(600, 2), moves)], 40)
+    view = WindowView([Track(torch.zeros(600, 2), moves, torch.zeros(640, 0))], 40)
     experiment = SimpleNamespace(
         loop=SimpleNamespace(averager=SimpleNamespace(sampler=_Walk(width))),
         recipe=SimpleNamespace(seed=0), device=torch.device("cpu"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import log, pi
 
 import pytest
@@ -12,6 +13,7 @@ from mintage import registry
 from mintage.config import Settings
 from mintage.contracts import Batch, DataSpec, Game, TensorSpec
 from mintage.errors import ConfigError, SpecError
+from mintage.layers.known import joined
 from mintage.layers.turns import set_learning
 from mintage.numbers import Numbers
 from mintage.training.settings import TrainingSettings
@@ -19,6 +21,7 @@ from mintage.training.update import PlainUpdate
 
 STEPS, VARIABLES = 24, 3
 SPEC = DataSpec(x=TensorSpec(shape=(STEPS + 1, VARIABLES)))
+TOLD = DataSpec(x=SPEC.x, condition=TensorSpec(shape=(2 * STEPS + 1, 1)))
 TINY = {
     "series_ar": {"width": 16, "components": 3, "lags": 2, "half_lives": (1.0, 8.0)},
     "forgan": {"width": 16, "common": 3, "lags": 2, "half_lives": (1.0, 8.0), "places": 8},
@@ -60,6 +63,10 @@ def windows(n: int = 16, step: int = 0) -> Tensor:
 def trained(name: str, steps: int = 3) -> tuple[Game, list[float]]:
     torch.manual_seed(0)
     game = tiny(name).build(SPEC)
+    return game, learn(game, name, steps, lambda step: Batch(windows(step=step)))
+
+
+def learn(game: Game, name: str, steps: int, batch: Callable[..., Batch]) -> list[float]:
     update = PlainUpdate(game, TrainingSettings.read({**registry.find("models", name).habits}), Numbers())
     costs = []
     for step in range(steps):
@@ -68,14 +75,14 @@ def trained(name: str, steps: int = 3) -> tuple[Game, list[float]]:
                 continue
             for player, module in game.players.items():
                 set_learning(module.parameters(), player == turn.player or player in turn.awake)
-            costs.append(sum(price.item() for price in update(turn, [Batch(windows(step=step))]).pays.values()))
-    return game, costs
+            costs.append(sum(price.item() for price in update(turn, [batch(step=step)]).pays.values()))
+    return costs
 
 
 def cost(game: Game, x: Tensor) -> Tensor:
     game.sampler.eval()
     with torch.no_grad():
-        return -game.sampler.log_density(x)
+        return -game.sampler.log_density(Batch(x))
 
 
 @each_likely
@@ -87,6 +94,40 @@ def test_it_learns_the_volatility_the_company_and_the_turning_back(name: str) ->
     assert told[0] < alone + wide + 0.12  # as if it knew how wide
     assert told[1] < alone + wide + log(0.3) + 0.2  # and what the first did
     assert told[2] < alone + 0.15  # and the last surprise
+
+
+def told_windows(n: int = 16, step: int = 0) -> Batch:
+    """Windows whose first variable does what is known of its row beforehand, with a little noise."""
+    rng = torch.Generator().manual_seed(step)
+    known = torch.randint(0, 2, (n, 2 * STEPS + 1, 1), generator=rng) * 2.0 - 1
+    x = 0.3 * torch.randn(n, STEPS + 1, VARIABLES, generator=rng)
+    x[:, 1:, 0] += 2 * known[:, 1 : STEPS + 1, 0]
+    return Batch(x, known)
+
+
+def test_it_learns_what_is_known_beforehand_and_paths_follow_it() -> None:
+    for name in [one for one in FORETELLERS if one != "quant_gan"]:  # which is told nothing
+        torch.manual_seed(0)
+        game = tiny(name).build(TOLD)
+        learn(game, name, 120, told_windows)
+        batch, sampler = told_windows(64, 999), game.sampler.eval()
+        history = joined(batch.x[:, :-1], batch.condition[:, : STEPS + 1])
+        with torch.no_grad():
+            made = sampler(sampler.path_noise(64, 1, torch.Generator().manual_seed(0)), history)[:, 0, 0]
+            windows = sampler(sampler.noise(8, torch.Generator().manual_seed(0)))
+        follows = torch.corrcoef(torch.stack([made, batch.condition[:, STEPS, 0]]))[0, 1]
+        assert follows > 0.8, name
+        assert windows.shape == (8, STEPS + 1, VARIABLES)
+        assert windows[:, 1:, 0].abs().mean() > 2 * windows[:, 1:, 1].abs().mean(), name  # told what came after windows
+
+
+@each
+def test_told_or_not_a_model_goes_on_from_a_history(name: str) -> None:
+    sampler = tiny(name).build(TOLD).sampler.eval()
+    batch = told_windows(3)
+    with torch.no_grad():
+        noise = sampler.path_noise(3, STEPS, torch.Generator().manual_seed(0))
+        assert sampler(noise, joined(batch.x, batch.condition)).shape == (3, STEPS, VARIABLES)
 
 
 @each_likely

@@ -47,6 +47,17 @@ def test_a_long_file_has_the_lines_of_its_entities(tmp_path: Path) -> None:
     assert Series(path, target="Close").panel.variables == ("Close",)
 
 
+def test_what_stays_the_same_for_an_entity_is_its_attribute(tmp_path: Path) -> None:
+    who, sex = ["b"] * 60 + ["a"] * 60 + ["c"] * 60, ["f"] * 60 + ["m"] * 60 + [None] * 60
+    age, unit = [60.0] * 60 + [30.0] * 60 + [45.0] * 60, ["mmol"] * 180
+    path = write(tmp_path, sex=sex, who=who, date=[*DAYS] * 3, age=age, x=[*ROWS] * 3, unit=unit)
+    assert Series.accepts(path)
+    panel = Series(path).panel
+    assert (panel.variables, panel.attributes) == (("x",), ("sex", "age"))
+    assert {line.entity: line.about for line in panel.lines} == {"a": ("m", 30), "b": ("f", 60), "c": ("", 45)}
+    assert Series(path, target="age,x").panel.attributes == ("sex",)
+
+
 def test_a_sensor_that_says_low_now_and_then_is_a_variable_and_no_entity(tmp_path: Path) -> None:
     words = [str(row % 5) for row in range(60)]
     words[7] = "Low"

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from mintage.errors import DataError
-from mintage.timeline.calendar import calendar
 from mintage.timeline.changes import additive, choose_change, increments, levels, plain
 
 
@@ -39,13 +38,3 @@ def test_increments_are_undone_exactly() -> None:
 def test_the_growth_of_what_is_not_positive_is_an_error_that_helps() -> None:
     with pytest.raises(DataError, match="Set its change to difference"):
         additive(np.array([[1.0], [0.0]]), ("log",))
-
-
-def test_the_calendar_comes_round_and_leaves_out_what_a_step_skips() -> None:
-    hours = np.datetime64("2024-01-01", "s") + np.arange(0, 24 * 15) * np.timedelta64(1, "h")
-    found = calendar(hours, 3_600)
-    np.testing.assert_allclose(found[0, :4], found[168, :4], atol=1e-6)
-    assert np.abs(found[0] - found[12]).max() > 1.5
-    daily = calendar(hours[::24], 86_400)
-    assert not daily[:, :2].any()
-    assert daily[:, 2:].any(0).all()

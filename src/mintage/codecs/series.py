@@ -16,8 +16,11 @@ from mintage.config import Settings
 from mintage.contracts import Makes, TensorSpec
 from mintage.errors import DataError
 from mintage.storage import new_file
+from mintage.timeline.ahead import stamps_guessed
+from mintage.timeline.attributes import Attribute, attribute_rows, read_attributes
+from mintage.timeline.calendar import HARMONICS, Circle, calendar, telling_circles
 from mintage.timeline.changes import Change, additive, choose_change, increments, levels, plain
-from mintage.timeline.lines import Line
+from mintage.timeline.lines import Line, Panel
 
 __all__ = ["Series"]
 
@@ -32,13 +35,24 @@ class Series(Settings):
     grow have no middle, so they start at zero. The rows behind it are increments over their robust spread; the spread
     and the kind of change are found in the lines that are learned from.
 
-    Shape: a line of T + 1 rows -> (T + 1, V) float32.
+    Beside a window stands what is known of a step before it comes: its place in the day, the week and the year, where
+    these tell something, and the entity's attributes.
+
+    Shape: a line of T + 1 rows -> (T + 1, V) float32, known (T + 1, K).
     """
 
     changes: dict[str, Change] = {}
     """How a variable is looked at: log (growth), difference, or level; those that are not named are looked into."""
+    calendar: tuple[Circle, ...] | None = None
+    """Circles of time that models are told of: day, week, year; unset, those by which earlier steps tell later ones."""
     variables: tuple[str, ...] = ()
     """Their names, in order."""
+    attributes: dict[str, Attribute] = {}
+    """What stays the same for an entity: words, or the middle and the spread of numbers."""
+    step: int = 0
+    """Seconds from one row to the next, the median."""
+    is_grid: bool = False
+    """Whether rows stand a step apart; else a row is a step."""
     centres: tuple[float, ...] = ()
     """Of increments, of each variable: zero but for values that merely vary."""
     spreads: tuple[float, ...] = ()
@@ -50,7 +64,9 @@ class Series(Settings):
 
     makes: ClassVar[Makes] = "series"
     suffixes: ClassVar[tuple[str, ...]] = (".csv",)
-    fitted: ClassVar[tuple[str, ...]] = ("variables", "centres", "spreads", "middles", "precisions")
+    fitted: ClassVar[tuple[str, ...]] = (
+        "variables", "attributes", "step", "is_grid", "centres", "spreads", "middles", "precisions",
+    )  # fmt: skip
 
     @property
     def spec(self) -> TensorSpec:
@@ -62,9 +78,21 @@ class Series(Settings):
         """How each variable is looked at."""
         return tuple(self.changes[name] for name in self.variables)
 
+    @property
+    def num_known(self) -> int:
+        """Numbers that are known of a step before it comes."""
+        words = [len(told) if isinstance(told[0], str) else 1 for told in self.attributes.values()]
+        return 2 * HARMONICS * len(self.calendar or ()) + sum(words)
+
     def named(self, variables: Sequence[str]) -> Self:
         """The same for variables of these names."""
         return self.model_copy(update={"variables": tuple(variables)})
+
+    def laid_out_as(self, panel: Panel) -> Self:
+        """The same for the variables, the attributes and the rhythm of a table."""
+        attributes: dict[str, Attribute] = dict.fromkeys(panel.attributes, ())
+        told = {"attributes": attributes, "step": panel.step, "is_grid": panel.is_grid}
+        return self.named(panel.variables).model_copy(update=told)
 
     def fit(self, raws: Iterable[Any]) -> Self:
         """Find changes, spreads and middles in lines, which must be those that are learned from.
@@ -72,6 +100,7 @@ class Series(Settings):
         Raises:
             DataError: a variable never changes, or none is given.
         """
+        raws = list(raws)
         parts = [_values(raw) for raw in raws]
         if not parts or not any(len(part) > 1 for part in parts):
             raise DataError("There is no line of two rows to learn from. Give a longer time line.")
@@ -91,9 +120,12 @@ class Series(Settings):
             still = names[int(np.argmin(spreads))]
             raise DataError(f"{still!r} never changes, so there is nothing to learn of it. Leave it out.")
         own = np.array([kind == "level" for kind in kinds])
+        lines = [raw for raw in raws if isinstance(raw, Line)]
         found = {
             "variables": names,
             "changes": changes,
+            "calendar": _circles_of(lines, scaled, kinds) if self.calendar is None else self.calendar,
+            "attributes": read_attributes(tuple(self.attributes), [line.about for line in lines]),
             "centres": _told(np.where(own, np.median(moves, 0), 0.0)),
             "spreads": _told(spreads),
             "middles": _told(np.median(np.concatenate(scaled), 0)),
@@ -107,6 +139,13 @@ class Series(Settings):
         moves = increments(additive(values, self.kinds), self.kinds)
         scaled = torch.from_numpy((moves - np.array(self.centres)) / np.array(self.spreads))
         return torch.cat([self.starts(values[:1]), scaled.float()])
+
+    def known(self, line: Line, ahead: int = 0) -> Tensor:
+        """What is known of a line's rows, and of so many after its end, before they come. Shape: (T + ahead, K)."""
+        later = stamps_guessed(line.stamps, self.step, is_grid=self.is_grid, count=ahead)
+        when = calendar(np.concatenate([line.stamps, later]), self.calendar or ())
+        about = attribute_rows(self.attributes, line.about)
+        return torch.from_numpy(np.concatenate([when, np.broadcast_to(about, (len(when), len(about)))], 1))
 
     def starts(self, values: NDArray[np.float64]) -> Tensor:
         """The first row of windows that begin with these levels. Shape: (N, V) both."""
@@ -157,6 +196,16 @@ class Series(Settings):
 
 def _values(raw: Any) -> NDArray[np.float64]:
     return raw.values if isinstance(raw, Line) else np.asarray(raw, np.float64)
+
+
+def _circles_of(
+    lines: Sequence[Line], scaled: Sequence[NDArray[np.float64]], kinds: Sequence[Change]
+) -> tuple[Circle, ...]:
+    """The circles that tell of moves, of their sizes, or of what wanders without growing."""
+    wanders = np.array([kind == "difference" for kind in kinds])
+    long = [(line.stamps[1:], part) for line, part in zip(lines, scaled, strict=False) if len(line) > 1]
+    moves = [increments(part, kinds) for _, part in long]
+    return telling_circles([stamps for stamps, _ in long], moves, [part[1:][:, wanders] for _, part in long])
 
 
 def _told(values: NDArray[np.float64]) -> tuple[float, ...]:

@@ -27,6 +27,8 @@ class SeriesReport:
     is_grid: bool
     heldout_from: str  # the last time that was learned from; "" where nothing is held out
     judged_from: str = ""  # the last time that picks checkpoints: only what comes after may judge
+    calendar: tuple[str, ...] = ()  # circles of time that models are told of
+    attributes: tuple[str, ...] = ()  # of entities
     remarks: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -49,7 +51,13 @@ class SeriesReport:
             f"{self.rows:,} rows from {self.first} to {self.last}, {step}; {len(self.variables):,} variables; "
             f"{self.count:,} lines without gaps, of {self.entities:,} entities.",
             f"Looked at by {', '.join(f'{kind} ({count})' for kind, count in seen.items())}. {held}",
+            *([f"Known beforehand: {self._known}."] if self.calendar or self.attributes else []),
         ]
+
+    @property
+    def _known(self) -> str:
+        places = [f"the place in the {circle}" for circle in self.calendar]
+        return ", ".join([*places, *(f"{name} of each entity" for name in self.attributes)])
 
     def lines(self) -> list[str]:
         """What a terminal shows: facts first, then advice."""

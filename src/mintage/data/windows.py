@@ -22,10 +22,11 @@ __all__ = ["Track", "WindowView"]
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """One line as it is learned: where a window would start, and the moves that lead to each row."""
+    """One line as it is learned: where a window would start, the moves that lead to each row, what is known of it."""
 
     starts: Tensor  # (T, V) float32
     moves: Tensor  # (T, V) float32; the first row has none
+    known: Tensor  # (T + context, K) float32: of rows to come, too
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -33,6 +34,10 @@ class Track:
     def window(self, first: int, steps: int) -> Tensor:
         """Shape: (steps + 1, V)."""
         return torch.cat([self.starts[first : first + 1], self.moves[first + 1 : first + steps + 1]])
+
+    def known_of(self, first: int, steps: int) -> Tensor:
+        """What is known of a window's rows, and of as many steps after it. Shape: (2 * steps + 1, K)."""
+        return self.known[first : first + 2 * steps + 1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +61,12 @@ class WindowView:
 
     @property
     def num_inputs(self) -> int:
-        """As many as there are windows: nothing is told beside them."""
+        """As many as there are windows."""
         return len(self)
+
+    @property
+    def _tells(self) -> bool:
+        return any(track.known.shape[1] for track in self.tracks)
 
     @cached_property
     def firsts(self) -> NDArray[np.int64]:
@@ -82,8 +91,8 @@ class WindowView:
         return Rows(indices(first, count, len(self.firsts), seed))
 
     def gather(self, rows: Rows, corners: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
-        """Those windows, with nothing beside them. Shape: (B,) -> (B, context + 1, V)."""
-        return self._read(self.firsts[rows.x]), None
+        """Those windows, and what is known beforehand. Shape: (B,) -> (B, context + 1, V), (B, 2 * context + 1, K)."""
+        return self._read(self.firsts[rows.x])
 
     def expand(self, x: Tensor, beside: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """The same as a model reads it."""
@@ -91,7 +100,7 @@ class WindowView:
 
     def batch(self, first: int, count: int) -> Batch:
         """Windows for judging, the same at every call: end to end, in the order of time."""
-        return Batch(self._read(self._apart[first : first + count]))
+        return Batch(*self._read(self._apart[first : first + count]))
 
     def _places(self, apart: int) -> NDArray[np.int64]:
         found: Iterator[NDArray[np.int64]] = (
@@ -101,5 +110,8 @@ class WindowView:
         )
         return np.concatenate([np.empty((0, 2), np.int64), *found])
 
-    def _read(self, places: NDArray[np.int64]) -> Tensor:
-        return torch.stack([self.tracks[track].window(row, self.context) for track, row in places.tolist()])
+    def _read(self, places: NDArray[np.int64]) -> tuple[Tensor, Tensor | None]:
+        where = [(self.tracks[track], row) for track, row in places.tolist()]
+        x = torch.stack([track.window(row, self.context) for track, row in where])
+        known = torch.stack([track.known_of(row, self.context) for track, row in where]) if self._tells else None
+        return x, known

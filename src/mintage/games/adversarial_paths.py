@@ -11,6 +11,7 @@ from torch import Generator, Tensor, nn
 
 from mintage.contracts import Batch, Share, Stake, Turn
 from mintage.layers.beginnings import Beginnings
+from mintage.layers.known import known_of
 from mintage.layers.past import Past
 from mintage.objectives.adversarial import LOSSES
 from mintage.objectives.pairs import pair_distance
@@ -54,7 +55,7 @@ class MovesSampler(ForecastSampler, Protocol):
     def generator(self) -> nn.Module: ...  # the player
 
     def chance(self, n: int, draws: int, rng: Generator) -> Tensor: ...  # of n windows: (n, draws, ...)
-    def meet(self, x: Tensor, chance: Tensor) -> Meeting: ...  # windows (n, T + 1, V)
+    def meet(self, x: Tensor, known: Tensor, chance: Tensor) -> Meeting: ...  # windows (n, T + 1, V), (n, 2 T + 1, K)
 
 
 class _Round:
@@ -72,7 +73,7 @@ class _Round:
         if self._last is None or self._last[0] != batch.share or (with_graph and not self._last[1].made.requires_grad):
             rng = generator_of(self.seed, self.step, "noise")
             chance = batch.cut(lambda n: self.sampler.chance(n, self.draws, rng)).to(batch.x.device)
-            self._last = batch.share, self.sampler.meet(batch.x.float(), chance)
+            self._last = batch.share, self.sampler.meet(batch.x.float(), known_of(batch), chance)
         return self._last[1]
 
 
@@ -113,13 +114,13 @@ class AdversarialPaths(nn.Module):
     def examine(self, batch: Batch) -> dict[str, Tensor]:
         """The discriminator's mean logit for moves that nobody learns from. Shape: ()."""
         chance = self.sampler.chance(len(batch), 1, generator_of(0, "examine")).to(batch.x.device)
-        met = self.sampler.meet(batch.x.float(), chance)
+        met = self.sampler.meet(batch.x.float(), known_of(batch), chance)
         return {"discriminator/heldout": self._judge(met.told, met.real).mean()}
 
     def _discriminator_pays(self, step: int, seed: int, met: _Round, batch: Batch) -> Stake:
         told, real, made, past = met.of(batch)
         if self.beginnings is not None and past is not None:
-            self.beginnings.remember(past)
+            self.beginnings.remember(past, known_of(batch)[:, batch.x.shape[1] :])
         fake, told = made[0].detach(), told.detach()
         on_real, on_fake = self._judge(torch.cat([told, told]), torch.cat([real, fake])).chunk(2)
         pays = {"adversarial": self.loss.discriminator(on_real, on_fake).mean()}

@@ -13,6 +13,7 @@ from torch import Generator, Tensor, nn
 
 from mintage.contracts import Batch, Stake, Terms, Turn
 from mintage.layers.beginnings import Beginnings
+from mintage.layers.known import known_of, parted, with_known
 from mintage.layers.past import Past
 from mintage.layers.ring import Ring
 from mintage.layers.step_law import StepLaw
@@ -28,7 +29,7 @@ _RAREST = 6.0  # of a normal number: once in a billion
 class _Told(NamedTuple):
     """What the law of each step is told, and the step, in scales. Shape: (B, T, ...) each."""
 
-    features: Tensor  # (..., V, F)
+    features: Tensor  # (..., V, F + K)
     scales: Tensor  # (..., V)
     moved: Tensor  # (..., V)
     lags: Tensor  # (..., L, V)
@@ -41,6 +42,7 @@ class Window:
     half_lives: tuple[float, ...]
     lags: int
     length: int  # steps behind the first row
+    known: int  # numbers that are known of a row beforehand
     smoothing: float | None  # of surprises of history; None: they are those of the law
 
 
@@ -52,16 +54,16 @@ class PathSampler(nn.Module):
     (filtered historical simulation: Barone-Adesi et al., 1999). What the law has wrong of a step, paths have right.
 
     A history is what windows are: a row that says where it starts, then increments; the path has as many steps as the
-    noise.
+    noise. Where something is known of rows before they come, it stands beside them (`layers.known.joined`).
 
-    Shape: noise (n, T, V, 2), condition (n, C + 1, V) or one for all (1, C + 1, V) -> (n, T, V); without one
-    noise (n, 1 + T, V, 2) -> (n, T + 1, V), whose first row is the start: where a window of training ended.
+    Shape: noise (n, T, V, 2), condition (n, C + 1, V) or (n, C + 1 + T, V + K), or one for all -> (n, T, V). Without a
+    condition noise (n, 1 + T, V, 2) -> (n, T + 1, V), whose first row is the start: where a window of training ended.
     """
 
     def __init__(self, law: StepLaw, window: Window) -> None:
         super().__init__()
         self.law, self.window = law, window
-        self.beginnings = Beginnings(window.half_lives, window.lags, law.variables)
+        self.beginnings = Beginnings(window.half_lives, window.lags, law.variables, (window.length, window.known))
         self.surprises = Ring(_SURPRISES if window.smoothing is not None else 0, law.variables, 2)
 
     def noise(self, n: int, rng: Generator) -> Tensor:
@@ -74,15 +76,16 @@ class PathSampler(nn.Module):
 
     def forward(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
         if condition is not None:
-            past = Past.along(condition.float(), self.window.half_lives, self.window.lags)[2]
-            return self._go_on(past.repeated(len(noise)), noise)
-        past = self.beginnings.drawn(noise[:, 0, 0, 0])
+            history, _, ahead = parted(condition, self.law.variables, noise.shape[1])
+            past = Past.along(history, self.window.half_lives, self.window.lags)[2]
+            return self._go_on(past.repeated(len(noise)), ahead.expand(len(noise), -1, -1), noise)
+        past, ahead = self.beginnings.drawn(noise[:, 0, 0, 0])
         start = past.level[:, None]
-        return torch.cat([start, self._go_on(past, noise[:, 1:])], 1)
+        return torch.cat([start, self._go_on(past, ahead, noise[:, 1:])], 1)
 
-    def log_density(self, x: Tensor) -> Tensor:
+    def log_density(self, batch: Batch) -> Tensor:
         """Of each step of windows, whose first row is given. Shape: (B, T + 1, V) -> (B, T, V)."""
-        return self.likely(self.told(x)[0])
+        return self.likely(self.told(batch)[0])
 
     def likely(self, told: _Told) -> Tensor:
         """The log density of each step. Shape: (B, T, V)."""
@@ -90,9 +93,9 @@ class PathSampler(nn.Module):
         return law.log_density(told.moved) - told.scales.log()
 
     @torch.no_grad()
-    def remember(self, told: _Told, past: Past, rng: Generator) -> None:
+    def remember(self, batch: Batch, told: _Told, past: Past, rng: Generator) -> None:
         """What windows that are learned from ended with, and the surprises of some of their steps."""
-        self.beginnings.remember(past)
+        self.beginnings.remember(past, known_of(batch)[:, batch.x.shape[1] :])
         if self.window.smoothing is None:
             return
         count, steps = told.moved.shape[:2]
@@ -104,11 +107,13 @@ class PathSampler(nn.Module):
         luck = torch.rand(*told.moved.shape, 2, generator=rng).to(told.moved.device)
         self.surprises.remember(law.chance_of(told.moved, luck).clamp(-_RAREST, _RAREST))
 
-    def told(self, x: Tensor) -> tuple[_Told, Past]:
-        """What is known of each step of windows, and what these end with."""
-        features, scales, past = Past.along(x.float(), self.window.half_lives, self.window.lags)
-        steps = x[:, 1:].float()
-        padded = torch.cat([x.new_zeros(len(x), self.window.lags, x.shape[2]).float(), steps], 1)
+    def told(self, batch: Batch) -> tuple[_Told, Past]:
+        """What the law is told of each step of windows, and what these end with."""
+        x = batch.x.float()
+        features, scales, past = Past.along(x, self.window.half_lives, self.window.lags)
+        features = with_known(features, known_of(batch)[:, 1 : x.shape[1]])
+        steps = x[:, 1:]
+        padded = torch.cat([x.new_zeros(len(x), self.window.lags, x.shape[2]), steps], 1)
         lags = padded.unfold(1, self.window.lags, 1)[:, :-1].flip(3).transpose(2, 3)  # the last first
         return _Told(features, scales, steps / scales, lags / scales[:, :, None]), past
 
@@ -122,10 +127,10 @@ class PathSampler(nn.Module):
         blur[:, :, 0, 0] = left
         return drawn * math.sqrt(1 - share**2) + blur * share
 
-    def _go_on(self, past: Past, noise: Tensor) -> Tensor:
+    def _go_on(self, past: Past, ahead: Tensor, noise: Tensor) -> Tensor:
         steps = []
-        for chance in self._surprised(noise).unbind(1):
-            heard, scale = self.law.heard(past.features()), past.scale
+        for chance, known in zip(self._surprised(noise).unbind(1), ahead.unbind(1), strict=True):
+            heard, scale = self.law.heard(with_known(past.features(), known)), past.scale
             lags, moved = past.lags / scale[:, None], torch.zeros_like(scale)
             for v in range(self.law.variables):
                 which = slice(v, v + 1)
@@ -150,12 +155,12 @@ class NextStep(nn.Module):
 
     def examine(self, batch: Batch) -> Terms:
         """Nats a value on windows that nobody learns from."""
-        return {"forecaster/heldout": _mean(-self.sampler.log_density(batch.x), batch.mask).detach()}
+        return {"forecaster/heldout": _mean(-self.sampler.log_density(batch), batch.mask).detach()}
 
     def _pays(self, step: int, seed: int, batch: Batch) -> Stake:
-        told, past = self.sampler.told(batch.x)
+        told, past = self.sampler.told(batch)
         if batch.mask is None:  # else some windows end before their last step
-            self.sampler.remember(told, past, generator_of(seed, step, "surprises"))
+            self.sampler.remember(batch, told, past, generator_of(seed, step, "surprises"))
         return Stake({"nats": _mean(-self.sampler.likely(told), batch.mask)})
 
 

@@ -17,6 +17,7 @@ from mintage.experiment import Experiment
 from mintage.games.any_order import mean_nats
 from mintage.judging.likelihood import token_nats
 from mintage.judging.translated import Translated, translated
+from mintage.layers.known import joined
 from mintage.layers.perceptual import PerceptualDistance
 from mintage.opening import MOST_SELECTION
 from mintage.sampling import ForecastSampler, sample
@@ -230,7 +231,8 @@ class StepScore:
         """The nats now; lower is better."""
         sampler, view = self.experiment.loop.averager.sampler, self.data.selection
         batches = self.data.batches(view, _WINDOWS)
-        nats = [-sampler.log_density(batch.x.to(self.experiment.device)) for batch in batches]  # type: ignore[attr-defined]
+        here = (self.experiment.on_device(batch) for batch in batches)
+        nats = [-sampler.log_density(batch) for batch in here]  # type: ignore[attr-defined]
         return float(torch.cat(nats).mean())
 
 
@@ -266,13 +268,14 @@ class PathScore:
 
     @cached_property
     def _windows(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Histories of half a window, and what came."""
+        """Histories of half a window with what is known beside them, and what came."""
         view = self.data.selection
         steps = max(min(_AHEAD, view.context // 4), 1)
         shorter = replace(view, context=view.context // 2 + steps)
         apart = max(steps, -(-len(shorter.firsts) // _ORIGINS))
-        x = shorter.gather(Rows(np.arange(0, len(shorter.firsts), apart)))[0]
-        return x[:, :-steps], x[:, -steps:]
+        x, known = shorter.gather(Rows(np.arange(0, len(shorter.firsts), apart)))
+        told = known if known is None else known[:, : x.shape[1]]
+        return joined(x[:, :-steps], told), x[:, -steps:]
 
 
 def _of_series(experiment: Experiment, data: SeriesData) -> CheckpointScore | None:

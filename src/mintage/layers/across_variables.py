@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -9,7 +11,7 @@ from torch import Tensor, nn
 from mintage.contracts import DataSpec
 from mintage.errors import SpecError
 
-__all__ = ["Together", "windows_of"]
+__all__ = ["Together", "Windows", "windows_of"]
 
 
 class Together(nn.Module):
@@ -30,17 +32,26 @@ class Together(nn.Module):
         return self.head(h)[..., 0]  # type: ignore[no-any-return]
 
 
-def windows_of(spec: DataSpec, who: str) -> tuple[int, int]:
-    """Steps behind the first row, and variables, of windows of real values.
+class Windows(NamedTuple):
+    """What windows a model makes."""
+
+    length: int  # steps behind the first row
+    variables: int
+    known: int  # numbers that are known of each row, and of as many after it, beforehand
+
+
+def windows_of(spec: DataSpec, who: str) -> Windows:
+    """What windows of real values a model is to make.
 
     Raises:
         SpecError: the data is something else.
     """
-    shape = spec.x.shape
-    if len(shape) != 2 or not all(shape) or spec.x.classes is not None or spec.condition is not None:
+    shape, told = spec.x.shape, spec.condition
+    plain = len(shape) == 2 and all(shape) and spec.x.classes is None
+    if not plain or (told is not None and (told.classes is not None or told.shape[:-1] != (2 * (shape[0] or 0) - 1,))):
         raise SpecError(
             f"{who} makes windows of shape (steps + 1, variables), but this data is {spec.x}. Give it a time line, or "
             "choose a model that fits: mintage models --fit DATA."
         )
     length, variables = (side or 0 for side in shape)
-    return length - 1, variables
+    return Windows(length - 1, variables, (told.shape[-1] or 0) if told is not None else 0)

@@ -13,8 +13,9 @@ from torch import Generator, Tensor, nn
 from mintage.config import Settings
 from mintage.contracts import DataSpec, Rung
 from mintage.games.adversarial_paths import AdversarialPaths, Meeting, PathStakes
-from mintage.layers.across_variables import Together, windows_of
+from mintage.layers.across_variables import Together, Windows, windows_of
 from mintage.layers.beginnings import Beginnings
+from mintage.layers.known import parted, with_known
 from mintage.layers.past import Past, num_features
 from mintage.layers.shocks import Shocks
 
@@ -54,19 +55,19 @@ class ForGAN(Settings):
         Raises:
             SpecError: the data is no windows of real values.
         """
-        length, variables = windows_of(spec, "ForGAN")
-        walker = _Walker(_Generator(self, variables), self, length)
-        return AdversarialPaths(walker, _Discriminator(self, variables), self.stakes, walker.beginnings)
+        windows = windows_of(spec, "ForGAN")
+        walker = _Walker(_Generator(self, windows), self, windows)
+        return AdversarialPaths(walker, _Discriminator(self, windows), self.stakes, walker.beginnings)
 
 
 class _Generator(nn.Module):
-    """Shape: noise (..., V + K), features (..., V, F) -> moves (..., V), in scales."""
+    """Shape: noise (..., V + C), features (..., V, F) -> moves (..., V), in scales."""
 
-    def __init__(self, model: ForGAN, variables: int) -> None:
+    def __init__(self, model: ForGAN, windows: Windows) -> None:
         super().__init__()
-        self.past = nn.Linear(num_features(len(model.half_lives), model.lags), model.width)
-        self.own = nn.Parameter(0.1 * torch.randn(variables, model.width))
-        self.shocks = Shocks(variables, model.width, model.common)
+        self.past = nn.Linear(num_features(len(model.half_lives), model.lags) + windows.known, model.width)
+        self.own = nn.Parameter(0.1 * torch.randn(windows.variables, model.width))
+        self.shocks = Shocks(windows.variables, model.width, model.common)
 
     def forward(self, noise: Tensor, features: Tensor) -> Tensor:
         return self.shocks(self.shocks.mixed(noise), self.past(features) + self.own)  # type: ignore[no-any-return]
@@ -75,14 +76,14 @@ class _Generator(nn.Module):
 class _Discriminator(nn.Module):
     """Shape: features (N, V, F), moves (N, V) -> (N,)."""
 
-    def __init__(self, model: ForGAN, variables: int) -> None:
+    def __init__(self, model: ForGAN, windows: Windows) -> None:
         super().__init__()
-        self.past = nn.Linear(num_features(len(model.half_lives), model.lags), model.width)
-        self.own = nn.Parameter(0.1 * torch.randn(variables, model.width))
+        self.past = nn.Linear(num_features(len(model.half_lives), model.lags) + windows.known, model.width)
+        self.own = nn.Parameter(0.1 * torch.randn(windows.variables, model.width))
         self.now = nn.Linear(3, model.width)
         self.body = nn.Linear(model.width, model.width)
         self.head = nn.Linear(model.width, 1)
-        self.together = Together(variables, model.width)
+        self.together = Together(windows.variables, model.width)
 
     def forward(self, features: Tensor, moves: Tensor) -> Tensor:
         seen = torch.stack([moves, moves.abs(), moves.square()], -1)
@@ -94,43 +95,47 @@ class _Discriminator(nn.Module):
 class _Walker(nn.Module):
     """Paths, step by step, by a generator of one step: those of a window's length from anywhere, or on from a history.
 
-    Shape: noise (n, T, V + K), condition (n, C + 1, V) or one for all (1, C + 1, V) -> (n, T, V); without one
-    noise (n, 1 + T, V + K) -> (n, T + 1, V), whose first row is the start: where a window of training ended.
+    Shape: noise (n, T, V + C), condition (n, P + 1, V) or (n, P + 1 + T, V + K), or one for all -> (n, T, V). Without a
+    condition noise (n, 1 + T, V + C) -> (n, T + 1, V), whose first row is the start: where a window of training ended.
     """
 
-    def __init__(self, generator: _Generator, model: ForGAN, length: int) -> None:
+    def __init__(self, generator: _Generator, model: ForGAN, windows: Windows) -> None:
         super().__init__()
         self.generator, self.half_lives, self.lags = generator, model.half_lives, model.lags
-        self.length, self.places = length, min(model.places, length)
-        self.drawn = generator.shocks.variables + model.common
-        self.beginnings = Beginnings(model.half_lives, model.lags, generator.shocks.variables)
+        self.variables, self.length, self.places = windows.variables, windows.length, min(model.places, windows.length)
+        self.drawn = windows.variables + model.common
+        ahead = windows.length, windows.known
+        self.beginnings = Beginnings(model.half_lives, model.lags, windows.variables, ahead)
 
     def noise(self, n: int, rng: Generator) -> Tensor:
-        """The chance of n windows without history. Shape: (n, 1 + T, V + K)."""
+        """The chance of n windows without history. Shape: (n, 1 + T, V + C)."""
         return self.path_noise(n, 1 + self.length, rng)
 
     def path_noise(self, n: int, steps: int, rng: Generator) -> Tensor:
-        """The chance of n paths that go on from a history. Shape: (n, steps, V + K)."""
+        """The chance of n paths that go on from a history. Shape: (n, steps, V + C)."""
         return torch.randn(n, steps, self.drawn, generator=rng)
 
     def forward(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
         if condition is not None:
-            past = Past.along(condition.float(), self.half_lives, self.lags)[2]
-            return self._go_on(past.repeated(len(noise)), noise)
-        past = self.beginnings.drawn(noise[:, 0, 0])
+            history, _, ahead = parted(condition, self.variables, noise.shape[1])
+            past = Past.along(history, self.half_lives, self.lags)[2]
+            return self._go_on(past.repeated(len(noise)), ahead.expand(len(noise), -1, -1), noise)
+        past, ahead = self.beginnings.drawn(noise[:, 0, 0])
         start = past.level[:, None]
-        return torch.cat([start, self._go_on(past, noise[:, 1:])], 1)
+        return torch.cat([start, self._go_on(past, ahead, noise[:, 1:])], 1)
 
     def chance(self, n: int, draws: int, rng: Generator) -> Tensor:
-        """Of some steps of n windows, and which these are. Shape: (n, draws, J, V + K + 1)."""
+        """Of some steps of n windows, and which these are. Shape: (n, draws, J, V + C + 1)."""
         return torch.randn(n, draws, self.places, self.drawn + 1, generator=rng)
 
-    def meet(self, x: Tensor, chance: Tensor) -> Meeting:
+    def meet(self, x: Tensor, known: Tensor, chance: Tensor) -> Meeting:
         """Some steps of windows given what came before them, in scales, far ones drawn near.
 
-        Shape: (B, T + 1, V), (B, draws, J, V + K + 1) -> told (B J, V, F), real (B J, V), made (draws, B J, V).
+        Shape: (B, T + 1, V), (B, 2 T + 1, K), (B, draws, J, V + C + 1) -> told (B J, V, F + K), real (B J, V), made
+        (draws, B J, V).
         """
         features, scales, past = Past.along(x, self.half_lives, self.lags)
+        features = with_known(features, known[:, 1 : x.shape[1]])
         steps, count = features.shape[1], chance.shape[2]
         begin = torch.special.ndtr(chance[:, 0, 0, -1:])
         which = ((torch.arange(count, device=x.device) + begin) * steps / count).long().clamp_max(steps - 1)  # (B, J)
@@ -140,9 +145,9 @@ class _Walker(nn.Module):
         near = made.transpose(0, 1).flatten(1, 2).asinh()
         return Meeting(told.flatten(0, 1), real.flatten(0, 1).asinh(), near, past)
 
-    def _go_on(self, past: Past, noise: Tensor) -> Tensor:
+    def _go_on(self, past: Past, ahead: Tensor, noise: Tensor) -> Tensor:
         steps = []
-        for chance in noise.unbind(1):
-            steps.append(self.generator(chance, past.features()) * past.scale)
+        for chance, known in zip(noise.unbind(1), ahead.unbind(1), strict=True):
+            steps.append(self.generator(chance, with_known(past.features(), known)) * past.scale)
             past.advance(steps[-1])
-        return torch.stack(steps, 1) if steps else noise[..., : self.generator.shocks.variables]
+        return torch.stack(steps, 1) if steps else noise[..., : self.variables]

@@ -13,6 +13,7 @@ from mintage.config import Settings
 from mintage.contracts import DataSpec, Rung
 from mintage.games.adversarial_paths import AdversarialPaths, Meeting, PathStakes
 from mintage.layers.across_variables import Together, windows_of
+from mintage.layers.known import parted
 from mintage.layers.shocks import Shocks
 from mintage.layers.temporal import Seen, Temporal
 
@@ -30,7 +31,8 @@ class QuantGAN(Settings):
     Heavy tails come from a Lambert W transformation that is learned, and the discriminator sees far moves drawn near.
 
     The paper's volatility follows the noise alone, and must be learned for it anew; here the noise is read as moves,
-    by the same weights as a history, first as if of usual width, then as wide as that made them (`passes`).
+    by the same weights as a history, first as if of usual width, then as wide as that made them (`passes`). Of the
+    calendar and of attributes it is told nothing.
     """
 
     width: int = Field(16, ge=1)
@@ -58,7 +60,7 @@ class QuantGAN(Settings):
         Raises:
             SpecError: the data is no windows of real values.
         """
-        length, variables = windows_of(spec, "QuantGAN")
+        length, variables, _ = windows_of(spec, "QuantGAN")
         sampler = _Paths(_Generator(self, variables), self, length)
         return AdversarialPaths(sampler, _Discriminator(self, variables), self.stakes)
 
@@ -145,7 +147,7 @@ class _Paths(nn.Module):
     def forward(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
         reach = self.generator.temporal.reach
         if condition is not None:
-            history = condition[:, 1:][:, -reach:].float()
+            history = parted(condition, self.variables, noise.shape[1]).history[:, 1:][:, -reach:]
             return self.generator(noise, self.generator.seen(history.asinh()))  # type: ignore[no-any-return]
         made = self.generator(noise, self.generator.seen(noise[:, :0, : self.variables]))[:, reach:]
         return torch.cat([torch.zeros_like(made[:, :1]), made], 1)
@@ -154,7 +156,7 @@ class _Paths(nn.Module):
         """Of n windows, and which of them forget. Shape: (n, draws, T, V + K + 1)."""
         return torch.randn(n, draws, self.length, self.drawn + 1, generator=rng)
 
-    def meet(self, x: Tensor, chance: Tensor) -> Meeting:
+    def meet(self, x: Tensor, known: Tensor, chance: Tensor) -> Meeting:
         """The later half of windows given the earlier one, or where that is hidden, from noise in its place.
 
         Shape: (B, T + 1, V), (B, draws, T, V + K + 1) -> told (B, T / 2, V + 1), real (B, T / 2, V), made alike.
@@ -162,9 +164,9 @@ class _Paths(nn.Module):
         near = x[:, 1:].asinh()
         first = near.shape[1] // 2
         noise, draws = chance[..., :-1], chance.shape[1]
-        known = (torch.special.ndtr(chance[:, 0, 0, -1]) >= self.forgets).to(near.dtype)[:, None, None]
-        told = torch.cat([near[:, :first] * known, known.expand(-1, first, 1)], 2)
-        where = known * (torch.arange(near.shape[1], device=x.device) < first)[:, None]  # (B, T, 1)
+        keeps = (torch.special.ndtr(chance[:, 0, 0, -1]) >= self.forgets).to(near.dtype)[:, None, None]
+        told = torch.cat([near[:, :first] * keeps, keeps.expand(-1, first, 1)], 2)
+        where = keeps * (torch.arange(near.shape[1], device=x.device) < first)[:, None]  # (B, T, 1)
         nothing = self.generator.seen(near[:, :0])
         made = [
             self.generator(noise[:, draw, : near.shape[1]], nothing, near, where)[:, first:] for draw in range(draws)

@@ -52,8 +52,8 @@ class SeriesAR(Settings):
         Raises:
             SpecError: the data is no windows of real values.
         """
-        length, variables = windows_of(spec, "SeriesAR")
-        features = num_features(len(self.half_lives), self.lags)
+        length, variables, known = windows_of(spec, "SeriesAR")
+        features = num_features(len(self.half_lives), self.lags) + known
         smoothing = self.smoothing if self.surprises == "history" else None
         law = StepLaw(variables, features, self.lags, self.width, self.components, self.dropout)
-        return NextStep(PathSampler(law, Window(self.half_lives, self.lags, length, smoothing)))
+        return NextStep(PathSampler(law, Window(self.half_lives, self.lags, length, known, smoothing)))

@@ -22,7 +22,6 @@ _STAMPS = frozenset({"date", "datetime", "time", "timestamp", "ds"})
 _SEEN = 2_000  # rows by which a file is known
 _MOST_DOUBLE = 0.05  # share of rows whose time stands twice within an entity
 _LEAST_EACH = 8  # rows of an entity, on average
-_MOST_WORDS = 1  # columns of words in a file of series: the entity
 _MOSTLY = 0.95  # share of a column's values that are numbers, from which on the others are taken for missing
 _EXTRA = "Tables need pandas: pip install 'mintage[table]'."
 
@@ -31,7 +30,8 @@ class Series:
     """Lines of a csv, tsv or parquet file, cut where time has gaps; each example is one `timeline.lines.Line`.
 
     `entity` names the column that says whose row it is; unset, the one column of words whose times repeat from one
-    word to another. `target` narrows the variables to those named, with commas between.
+    word to another. `target` narrows the variables to those named, with commas between. Columns that never change
+    within an entity, and differ between entities, are its attributes.
 
     Raises:
         DataError: the file has no time line.
@@ -55,9 +55,8 @@ class Series:
         stamp = _stamp_of(frame)
         if not stamp or not _numbers_of(frame, stamp):
             return False
-        words = _words_of(frame, stamp)
         entity = _entity_of(frame, stamp)
-        if len(words) > _MOST_WORDS or (words and not entity):
+        if set(_words_of(frame, stamp)) - {entity, *_attributes_of(frame, stamp, entity)}:
             return False
         double = frame.duplicated([stamp, *([entity] if entity else [])]).mean()
         return bool(double <= _MOST_DOUBLE)
@@ -73,9 +72,11 @@ class Series:
                 f"timestamp. There are: {', '.join(map(str, frame.columns))}."
             )
         entity = self.entity or _entity_of(frame, stamp)
-        numbers = [name for name in _numbers_of(frame, stamp) if name != entity]
-        wanted = [name.strip() for name in self.target.split(",") if name.strip()] or numbers
-        return lay_out(frame, stamp, wanted, entity)
+        asked = [name.strip() for name in self.target.split(",") if name.strip()]
+        alike = [name for name in _attributes_of(frame, stamp, entity) if name not in asked]
+        attributes = [name for name in alike if frame[name].nunique() > 1]
+        numbers = [name for name in _numbers_of(frame, stamp) if name not in (entity, *alike)]
+        return lay_out(frame, stamp, asked or numbers, entity, attributes)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -131,11 +132,21 @@ def _words_of(frame: pd.DataFrame, stamp: str) -> list[str]:
 
 
 def _entity_of(frame: pd.DataFrame, stamp: str) -> str:
-    """A column of few words, each with many rows, within which times are single while they repeat across."""
+    """The column of words that tells most rows apart, each word with many of them, within which times are single."""
+    found, most = "", 0
     for name in _words_of(frame, stamp):
         different = frame[name].nunique()
-        if not different or len(frame) / different < _LEAST_EACH:
+        if different <= most or frame[name].isna().any() or len(frame) / different < _LEAST_EACH:
             continue
         if frame.duplicated([name, stamp]).mean() <= _MOST_DOUBLE:
-            return name
-    return ""
+            found, most = name, different
+    return found
+
+
+def _attributes_of(frame: pd.DataFrame, stamp: str, entity: str) -> list[str]:
+    """Columns with one value at most within each entity; numbers that are the same in all only stand still."""
+    if not entity:
+        return []
+    others, words = [name for name in frame.columns if name not in (stamp, entity)], _words_of(frame, stamp)
+    single = frame.groupby(entity)[others].nunique().max() <= 1
+    return [name for name in others if single[name] and (name in words or frame[name].nunique() > 1)]

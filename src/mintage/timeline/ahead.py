@@ -6,7 +6,7 @@ import numpy as np
 
 from mintage.timeline.stamps import Stamps
 
-__all__ = ["stamps_after"]
+__all__ = ["stamps_after", "stamps_guessed"]
 
 _DAY = 86_400
 
@@ -33,3 +33,9 @@ def stamps_after(stamps: Stamps, step: int, *, is_grid: bool, count: int) -> Sta
         return np.asarray(((later + 1).astype("datetime64[D]") - 1).astype("datetime64[s]"))
     places = np.unique((days - months.astype("datetime64[D]")).astype(np.int64))
     return np.asarray((later.astype("datetime64[D]") + places[0]).astype("datetime64[s]")) if len(places) == 1 else None
+
+
+def stamps_guessed(stamps: Stamps, step: int, *, is_grid: bool, count: int) -> Stamps:
+    """The same, and a usual step after another where nobody knows."""
+    known = stamps_after(stamps, step, is_grid=is_grid, count=count)
+    return np.asarray(stamps[-1] + np.arange(1, count + 1) * np.timedelta64(step, "s")) if known is None else known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mintage.errors import DataError
+from mintage.timeline.attributes import About
 from mintage.timeline.stamps import Stamps, read_stamps
 
 if TYPE_CHECKING:
@@ -34,9 +35,14 @@ class Line:
     entity: str
     stamps: Stamps  # (T,)
     values: NDArray[np.float64]  # (T, V)
+    about: About = ()  # the entity's attributes
 
     def __len__(self) -> int:
         return len(self.stamps)
+
+    def rows(self, start: int, stop: int) -> Line:
+        """A part of it, by itself: nothing of it can look behind its end."""
+        return Line(self.entity, self.stamps[start:stop].copy(), self.values[start:stop].copy(), self.about)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +54,7 @@ class Panel:
     step: int  # seconds, the median
     is_grid: bool  # False: a step is a row, such as a day of trading, however long it lasts
     remarks: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()  # what stays the same for an entity; each line is told about
 
     @property
     def periods(self) -> float:
@@ -60,10 +67,12 @@ class Panel:
         return year * (len(longest) - 1) / span
 
 
-def lay_out(frame: pd.DataFrame, stamp: str, variables: Sequence[str], entity: str = "") -> Panel:
+def lay_out(
+    frame: pd.DataFrame, stamp: str, variables: Sequence[str], entity: str = "", attributes: Sequence[str] = ()
+) -> Panel:
     """Sort, drop what stands twice, bridge short gaps with the last value, and cut at longer ones.
 
-    Only the past fills a gap, so that nothing is known before its time.
+    Only the past fills a gap, so that nothing is known before its time. Of an attribute an entity's first value counts.
 
     Raises:
         DataError: a column is missing, or no line of two rows is left.
@@ -79,7 +88,7 @@ def lay_out(frame: pd.DataFrame, stamp: str, variables: Sequence[str], entity: s
     kept = [name for name in variables if name not in sparse]
     values = np.array(frame[kept].to_numpy(np.float64, na_value=np.nan))
     values[~np.isfinite(values)] = np.nan
-    names = frame[entity].astype(str).to_numpy() if entity else np.full(len(frame), "")
+    names = frame[entity].astype("string").fillna("").to_numpy(str) if entity else np.full(len(frame), "")
     rows = _in_order(names, stamps, told)
     names, stamps, values = names[rows], stamps[rows], values[rows]
     cuts = [*np.flatnonzero(np.r_[True, names[1:] != names[:-1]]), len(names)]
@@ -93,16 +102,29 @@ def lay_out(frame: pd.DataFrame, stamp: str, variables: Sequence[str], entity: s
     is_grid = bool((steps == step).all()) if days else near >= _REGULAR
     if near < _REGULAR and not days:
         told.append(f"Steps are irregular ({near:.0%} fit one of {step:,} seconds): each row counts as a step.")
+    abouts = [_about(frame.iloc[rows[own]], attributes) for own in owns]
     lines = [
-        line
-        for own in owns
+        replace(line, about=about)
+        for own, about in zip(owns, abouts, strict=True)
         for line in _lines_of(str(names[own][0]), stamps[own], values[own], step if is_grid else 0, step * _PAUSE)
     ]
     if not lines:
         raise DataError("No two rows follow each other without a gap. Give a longer time line.")
     if len(lines) > len(owns):
         told.append(f"Gaps cut {len(owns):,} time lines into {len(lines):,}.")
-    return Panel(tuple(kept), tuple(lines), step, is_grid, tuple(told))
+    return Panel(tuple(kept), tuple(lines), step, is_grid, tuple(told), tuple(attributes))
+
+
+def _about(frame: pd.DataFrame, attributes: Sequence[str]) -> About:
+    """Words, or numbers; "" or NaN where all rows of an entity miss it."""
+    import pandas as pd
+
+    told: list[str | float] = []
+    for name in attributes:
+        first = next(iter(frame[name].dropna()), None)
+        is_number = pd.api.types.is_numeric_dtype(frame[name])
+        told.append(float(np.nan if first is None else first) if is_number else str(first or ""))
+    return tuple(told)
 
 
 def _in_order(names: NDArray[Any], stamps: Stamps, told: list[str]) -> NDArray[np.int64]:
