@@ -116,7 +116,8 @@ def main() -> None:
     report = {
         "machine": machine, "model": told.model, "file": told.file.name, "rows": data.report.rows,
         "seed": told.seed, **training,
-        "calendar": list(data.codec.calendar or ()), "context": context, "training_seconds": round(seconds), "training_processor_seconds": round(used),
+        "calendar": list(data.codec.calendar or ()), "context": context,
+        "training_seconds": round(seconds), "training_processor_seconds": round(used),
         "forecasts": judge_forecasts({told.model: ours, **means}, origins, ours=told.model, seed=told.seed),
     }  # fmt: skip
     if len(data.packed.lines) == 1 and set(kinds) == {"log"}:
