@@ -15,7 +15,7 @@ from mintage.contracts import Batch, Stake, Terms, Turn
 from mintage.layers.beginnings import Beginnings
 from mintage.layers.known import known_of, parted, with_known
 from mintage.layers.past import Past
-from mintage.layers.ring import Ring
+from mintage.layers.ring import Ring, chosen, tossed
 from mintage.layers.step_law import StepLaw
 from mintage.seeding import generator as generator_of
 
@@ -24,6 +24,7 @@ __all__ = ["NextStep", "PathSampler", "Window"]
 _SURPRISES = 4_096  # steps whose surprises are remembered
 _AT_ONCE = 8  # of each window of a batch
 _RAREST = 6.0  # of a normal number: once in a billion
+_WARM, _ENOUGH = 20, 250  # steps of a history before its surprises count, and from which on they count in full
 
 
 class _Told(NamedTuple):
@@ -44,6 +45,7 @@ class Window:
     length: int  # steps behind the first row
     known: int  # numbers that are known of a row beforehand
     smoothing: float | None  # of surprises of history; None: they are those of the law
+    recent: float = 0.0  # share of them that are of the history that a path goes on from
 
 
 class PathSampler(nn.Module):
@@ -51,7 +53,8 @@ class PathSampler(nn.Module):
 
     Two standard normal numbers a step and variable are all the chance. They are surprises of history, where those are
     asked for: the numbers by which the law would have given what came, of one time for all variables, a little blurred
-    (filtered historical simulation: Barone-Adesi et al., 1999). What the law has wrong of a step, paths have right.
+    (filtered historical simulation: Barone-Adesi et al., 1999). What the law has wrong of a step, paths have right. A
+    share of them is from the very history that a path goes on from: what has changed since the training counts too.
 
     A history is what windows are: a row that says where it starts, then increments; the path has as many steps as the
     noise. Where something is known of rows before they come, it stands beside them (`layers.known.joined`).
@@ -76,12 +79,13 @@ class PathSampler(nn.Module):
 
     def forward(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
         if condition is not None:
-            history, _, ahead = parted(condition, self.law.variables, noise.shape[1])
-            past = Past.along(history, self.window.half_lives, self.window.lags)[2]
-            return self._go_on(past.repeated(len(noise)), ahead.expand(len(noise), -1, -1), noise)
+            history, known, ahead = parted(condition, self.law.variables, noise.shape[1])
+            told, past = self.told(Batch(history, known))
+            chance = self._surprised(noise, self._recent(told))
+            return self._go_on(past.repeated(len(noise)), ahead.expand(len(noise), -1, -1), chance)
         past, ahead = self.beginnings.drawn(noise[:, 0, 0, 0])
         start = past.level[:, None]
-        return torch.cat([start, self._go_on(past, ahead, noise[:, 1:])], 1)
+        return torch.cat([start, self._go_on(past, ahead, self._surprised(noise[:, 1:]))], 1)
 
     def log_density(self, batch: Batch) -> Tensor:
         """Of each step of windows, whose first row is given. Shape: (B, T + 1, V) -> (B, T, V)."""
@@ -102,10 +106,9 @@ class PathSampler(nn.Module):
         rows = torch.randint(steps, (count, _AT_ONCE), generator=rng)
         told = _Told(*(part[torch.arange(count)[:, None], rows].flatten(0, 1) for part in told))
         learning = self.law.training
-        law = self.law.eval().law(self.law.heard(told.features), told.moved, told.lags)
+        self.law.eval()
+        self.surprises.remember(self._surprises(told, torch.rand(*told.moved.shape, 2, generator=rng)))
         self.law.train(learning)
-        luck = torch.rand(*told.moved.shape, 2, generator=rng).to(told.moved.device)
-        self.surprises.remember(law.chance_of(told.moved, luck).clamp(-_RAREST, _RAREST))
 
     def told(self, batch: Batch) -> tuple[_Told, Past]:
         """What the law is told of each step of windows, and what these end with."""
@@ -117,19 +120,42 @@ class PathSampler(nn.Module):
         lags = padded.unfold(1, self.window.lags, 1)[:, :-1].flip(3).transpose(2, 3)  # the last first
         return _Told(features, scales, steps / scales, lags / scales[:, :, None]), past
 
-    def _surprised(self, noise: Tensor) -> Tensor:
+    def _surprises(self, told: _Told, luck: Tensor) -> Tensor:
+        """The normal numbers by which the law gives these steps. Shape: (..., V, 2)."""
+        law = self.law.law(self.law.heard(told.features), told.moved, told.lags)
+        return law.chance_of(told.moved, luck.to(told.moved.device)).clamp(-_RAREST, _RAREST)
+
+    def _recent(self, told: _Told) -> Tensor | None:
+        """The surprises of histories; None where they are not to count. Shape: (n or 1, C', V, 2)."""
+        steps = told.moved.shape[1] - _WARM
+        if self.window.smoothing is None or self.surprises.is_empty or not self.window.recent or steps < 1:
+            return None
+        luck = torch.rand(*told.moved.shape[1:], 2, generator=generator_of(0, "recent"))  # the same at every asking
+        return self._surprises(told, luck)[:, _WARM:]
+
+    def _surprised(self, noise: Tensor, recent: Tensor | None = None) -> Tensor:
         """Normal numbers, or what stands for them. Shape: (n, T, V, 2) both."""
         if self.window.smoothing is None or self.surprises.is_empty:
             return noise
-        drawn, left = self.surprises.drawn(noise[:, :, 0, 0])
+        drawn, left = self._drawn(noise[:, :, 0, 0], recent)
         share = self.window.smoothing
         blur = noise.clone()
         blur[:, :, 0, 0] = left
         return drawn * math.sqrt(1 - share**2) + blur * share
 
+    def _drawn(self, chance: Tensor, recent: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Surprises of some step of training or of a history, and what is left of the chance. Shape: (n, T)."""
+        if recent is None:
+            return self.surprises.drawn(chance)
+        is_recent, left = tossed(chance, self.window.recent * min(recent.shape[1] / _ENOUGH, 1.0))
+        which, rest = chosen(left, recent.shape[1])
+        near = recent.expand(len(chance), -1, -1, -1)[torch.arange(len(chance))[:, None], which]
+        drawn, other = self.surprises.drawn(left)
+        return torch.where(is_recent[..., None, None], near, drawn), torch.where(is_recent, rest, other)
+
     def _go_on(self, past: Past, ahead: Tensor, noise: Tensor) -> Tensor:
         steps = []
-        for chance, known in zip(self._surprised(noise).unbind(1), ahead.unbind(1), strict=True):
+        for chance, known in zip(noise.unbind(1), ahead.unbind(1), strict=True):
             heard, scale = self.law.heard(with_known(past.features(), known)), past.scale
             lags, moved = past.lags / scale[:, None], torch.zeros_like(scale)
             for v in range(self.law.variables):

@@ -7,7 +7,9 @@ from torch import Tensor, nn
 
 from mintage.layers.across import gathered
 
-__all__ = ["Ring"]
+__all__ = ["Ring", "chosen", "tossed"]
+
+_EDGE = 1e-9  # of what is left of a number between zero and one
 
 
 class Ring(nn.Module):
@@ -40,8 +42,24 @@ class Ring(nn.Module):
 
         Shape: (...) -> (..., *shape), (...).
         """
-        known = min(int(self.count), len(self.kept))
-        place = torch.special.ndtr(chance.double()) * known
-        which = place.long().clamp_max(known - 1)
-        left = torch.special.ndtri((place - which).clamp(1e-9, 1 - 1e-9))
-        return self.kept[which], left.to(chance.dtype)
+        which, left = chosen(chance, min(int(self.count), len(self.kept)))
+        return self.kept[which], left
+
+
+def chosen(chance: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """One of so many for each normal number, all alike, and another normal number that is left. Shape: (...) each."""
+    place = torch.special.ndtr(chance.double()) * count
+    which = place.long().clamp_max(count - 1)
+    return which, _normal(place - which, chance)
+
+
+def tossed(chance: Tensor, share: float) -> tuple[Tensor, Tensor]:
+    """Yes, as often as `share` says, for each normal number, and another one that is left. Shape: (...) each."""
+    place = torch.special.ndtr(chance.double())
+    yes = place < share
+    return yes, _normal(torch.where(yes, place / share, (place - share) / max(1 - share, _EDGE)), chance)
+
+
+def _normal(below: Tensor, like: Tensor) -> Tensor:
+    left: Tensor = torch.special.ndtri(below.clamp(_EDGE, 1 - _EDGE))
+    return left.to(like.dtype)

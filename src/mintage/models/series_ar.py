@@ -37,6 +37,8 @@ class SeriesAR(Settings):
     law's own."""
     smoothing: float = Field(0.1, ge=0, lt=1)
     """How far a surprise of history is blurred, as a share of its deviation: 0 repeats it as it was."""
+    recent: float = Field(0.5, ge=0, le=1)
+    """Share of the surprises of a path that are those of the history that it goes on from, if that has 270 steps."""
     dropout: float = Field(0.1, ge=0, lt=1)
     """Share of units that are left out while learning."""
 
@@ -56,4 +58,4 @@ class SeriesAR(Settings):
         features = num_features(len(self.half_lives), self.lags) + known
         smoothing = self.smoothing if self.surprises == "history" else None
         law = StepLaw(variables, features, self.lags, self.width, self.components, self.dropout)
-        return NextStep(PathSampler(law, Window(self.half_lives, self.lags, length, known, smoothing)))
+        return NextStep(PathSampler(law, Window(self.half_lives, self.lags, length, known, smoothing, self.recent)))
