@@ -1,4 +1,4 @@
-"""What walks forward over many years are worth, of several trainings: python benchmarks/walk.py FILE --start 2010-01-01.
+"""What walks forward over many years are worth, of several trainings: benchmarks/walk.py FILE --start 2010-01-01.
 
 Each seed is trained by `mintage train` on what came before and walked by `mintage backtest`, which puts simple means
 beside it: forecasts 20 steps ahead of the whole time, values at risk of the last 500 steps.

@@ -95,12 +95,10 @@ class ColumnNetwork(nn.Module):
 
     def features(self, known: Tensor, at: slice = slice(None)) -> Tensor:
         """What positions make of what is known to them. Shape: (L, B, W) -> (L, B, H)."""
-        x = F.relu(torch.addcmul(self.bias[at], known, self.gate[at]))
-        if (
-            self.dropout and self.training
-        ):  # the same features for all positions of a record: a seventeenth of the chance
+        x = torch.addcmul(self.bias[at], known, self.gate[at]).relu_()
+        if self.dropout and self.training:  # the same of all positions of a record: a seventeenth of the chance
             x = x * F.dropout(x.new_ones(1, *x.shape[1:]), self.dropout)
-        return F.relu(torch.baddbmm(self.inner_bias[at], x, self.inner[at]))
+        return torch.baddbmm(self.inner_bias[at], x, self.inner[at]).relu_()
 
     def _known(self, seen: Tensor, order: Tensor) -> Tensor:
         """Sums of the embeddings that stand before each position. Shape: (B, L, W), (B, C) -> (B, L, W)."""

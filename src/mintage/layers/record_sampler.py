@@ -42,6 +42,7 @@ class RecordSampler(nn.Module):
     def forward(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
         return self.draw(noise, condition)[0]
 
+    @torch.no_grad()
     def draw(
         self,
         noise: Tensor,
@@ -81,7 +82,7 @@ class RecordSampler(nn.Module):
             drawn = _inverse(logits, noise[:, place])
             codes[:, place] = torch.where(wanted, drawn, codes[:, place])
             added = F.embedding(drawn + start, network.embedding)
-            total = total + (added if wanted.all() else added * wanted[:, None])
+            total += added if wanted.all() else added * wanted[:, None]
         for place in network.positions.free if only is None else ():
             free = codes[:, place] == UNKNOWN
             codes[:, place] = torch.where(free, (noise[:, place] * FREE).long().clamp_max(FREE - 1), codes[:, place])
