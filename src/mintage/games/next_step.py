@@ -126,12 +126,16 @@ class PathSampler(nn.Module):
         return law.chance_of(told.moved, luck.to(told.moved.device)).clamp(-_RAREST, _RAREST)
 
     def _recent(self, told: _Told) -> Tensor | None:
-        """The surprises of histories; None where they are not to count. Shape: (n or 1, C', V, 2)."""
+        """The surprises of histories; None where they are not to count. Shape: (n or 1, C', V, 2).
+
+        Their mean is that of training: a year's drift is mostly chance, and would be repeated at every step.
+        """
         steps = told.moved.shape[1] - _WARM
         if self.window.smoothing is None or self.surprises.is_empty or not self.window.recent or steps < 1:
             return None
         luck = torch.rand(*told.moved.shape[1:], 2, generator=generator_of(0, "recent"))  # the same at every asking
-        return self._surprises(told, luck)[:, _WARM:]
+        recent = self._surprises(told, luck)[:, _WARM:]
+        return recent - recent.mean(1, keepdim=True) + self.surprises.mean
 
     def _surprised(self, noise: Tensor, recent: Tensor | None = None) -> Tensor:
         """Normal numbers, or what stands for them. Shape: (n, T, V, 2) both."""

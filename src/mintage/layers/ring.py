@@ -28,6 +28,11 @@ class Ring(nn.Module):
         """Whether nothing was remembered yet."""
         return not int(self.count)
 
+    @property
+    def mean(self) -> Tensor:
+        """Of all rows. Shape: shape."""
+        return self.kept[: min(int(self.count), len(self.kept))].mean(0)
+
     @torch.no_grad()
     def remember(self, rows: Tensor) -> None:
         """Take rows in, those of all processes. Shape: (N, *shape)."""
