@@ -49,7 +49,8 @@ class Trained:
     @property
     def translates(self) -> bool:
         """Whether it makes pictures out of pictures."""
-        return self.spec.condition is not None and self.spec.condition.classes is None
+        told = self.spec.condition
+        return self.makes == "pictures" and told is not None and told.classes is None
 
     @property
     def makes(self) -> Makes:
