@@ -168,7 +168,7 @@ def main() -> None:
                 print(name, seed, seconds, short, flush=True)
                 save(asked.name, result)
         if asked.million:
-            result["seconds_of_a_million"] = round(million(asked.train, folder, "10s"), 1)
+            result["seconds_of_a_million"] = round(million(asked.train, folder, asked.budget), 1)
             print(result["seconds_of_a_million"])
     ours = [row for name, row in result["runs"].items() if name.startswith("mintage")]
     result["mean"] = {

@@ -78,7 +78,7 @@ def open_series(source: Any, heldout: float, context: int, codec: Series) -> Ser
         remarks.append(f"Windows have {fitting:,} steps instead of {context:,}, since gaps leave few longer ones.")
     if heldout and not any(len(line) > fitting for line in parts[2]):
         remarks.append("What is held out is too short for a window: no score will tell learning from copying.")
-    train, selection, held = (WindowView([_track(line, codec, fitting) for line in part], fitting) for part in parts)
+    train, selection, held = (WindowView([_track(line, codec, context) for line in part], fitting) for part in parts)
     stamps = np.concatenate([line.stamps for line in panel.lines])
     report = SeriesReport(
         count=len(panel.lines), entities=len({line.entity for line in panel.lines}), rows=len(stamps),
