@@ -38,12 +38,14 @@ class Beginnings(nn.Module):
         self.steps.fill_(past.steps)
 
     def drawn(self, chance: Tensor) -> tuple[Past, Tensor]:
-        """One of them for each normal number; before any is known, the past of nothing. Shape: (B,) -> , (B, T, K)."""
+        """One of them for each normal number, and what was known of the steps after it; at first the past of nothing.
+
+        Shape: (B,) -> pasts, (B, T, K).
+        """
         if self.ring.is_empty:
             nothing = chance.new_zeros(len(chance), self.variables)
-            return Past.begin(nothing, self.half_lives, self.lags), chance.new_zeros(
-                len(chance), *self.ahead.kept.shape[1:]
-            )
+            ahead = chance.new_zeros(len(chance), *self.ahead.kept.shape[1:])
+            return Past.begin(nothing, self.half_lives, self.lags), ahead
         sizes = [len(self.half_lives), len(self.half_lives), self.lags, 1]
         trend, power, lags, level = self.ring.drawn(chance)[0].split(sizes, 1)  # type: ignore[no-untyped-call]
         past = Past(self.half_lives, trend, power, lags, level[:, 0], int(self.steps))
