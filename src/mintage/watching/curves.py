@@ -18,6 +18,7 @@ WIDTH, HEIGHT = 480, 236
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 20, 28
 BUCKETS = 220  # a line keeps two points for each: its lowest and its highest
 HOVER_POINTS = 40
+_LETTER = 7  # wide, at most
 
 # Okabe and Ito (2008), darkened on white and lightened on black to at least 3:1; dashes tell lines apart as well.
 STYLE = """
@@ -127,11 +128,11 @@ def _axes(frame: _Frame, x_label: str) -> list[str]:
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{compact(value)}</text>')
     ticks = _ticks(frame.x_low, frame.x_high, 6)
-    ends_at = frame.x(ticks[-1])
-    for value in ticks[:-1] if ends_at > WIDTH - 70 else ticks:
+    meets = frame.x(ticks[-1]) > WIDTH - RIGHT - _LETTER * (len(x_label) + 2)  # the last number and what it counts
+    for value in ticks[:-1] if meets else ticks:
         place = f'x="{frame.x(value):.1f}" y="{HEIGHT - BOTTOM + 18}"'
         parts.append(f'<text {place} text-anchor="middle">{compact(value)}</text>')
-    unit = f"{compact(ticks[-1])} {x_label}" if ends_at > WIDTH - 70 else x_label
+    unit = f"{compact(ticks[-1])} {x_label}" if meets else x_label
     parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - BOTTOM + 18}" text-anchor="end">{escape(unit)}</text>')
     return parts
 
