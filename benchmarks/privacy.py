@@ -15,6 +15,7 @@ from machine import describe, save
 
 import mintage
 
+KEPT = ("value", "low", "high", "floor")
 AUDITS = ["exact_copies", "closest_record", "singling_out", "linkability", "inference"]
 
 
@@ -34,16 +35,13 @@ def main() -> None:
             run = mintage.train(asked.file, out=place, seed=seed, budget=asked.budget, overrides=asked.set)
             seconds = round(time.perf_counter() - started, 1)
             verdict = run.evaluate(metrics=AUDITS, samples=asked.samples, seed=seed)
-        scores = {
-            score.name: {key: None if (value := getattr(score, key)) is None else round(value, 4) for key in _KEPT}
-            for score in verdict.scores
-        }
+        scores = {}
+        for score in verdict.scores:
+            values = {key: getattr(score, key) for key in KEPT}
+            scores[score.name] = {key: None if one is None else round(one, 4) for key, one in values.items()}
         result["runs"][f"seed {seed}"] = {"seconds": seconds, **scores}
         print(seed, seconds, {name: (score["value"], score["low"], score["high"]) for name, score in scores.items()})
         save(asked.name, result)
-
-
-_KEPT = ("value", "low", "high", "floor")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from mintage.contracts import Batch
-from mintage.layers.known import joined, known_of, parted, with_known
+from mintage.layers.known import joined, known_of, parted, until, with_known
 
 
 def test_what_was_joined_comes_apart() -> None:
@@ -14,6 +14,13 @@ def test_what_was_joined_comes_apart() -> None:
     assert torch.equal(told.history, history)
     assert torch.equal(told.known, known[:, :6])
     assert torch.equal(told.ahead, known[:, 6:])
+
+
+def test_the_end_of_a_window_is_hidden_and_what_is_known_of_it_is_not() -> None:
+    x, known = torch.randn(2, 10, 3), torch.randn(2, 19, 4)
+    told = parted(until(x, known, 4), 3, 4)
+    assert torch.equal(told.history, x[:, :6])
+    assert torch.equal(told.ahead, known[:, 6:10])
 
 
 def test_where_nothing_is_known_a_history_stays_what_it_is() -> None:

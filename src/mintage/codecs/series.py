@@ -120,12 +120,11 @@ class Series(Settings):
             still = names[int(np.argmin(spreads))]
             raise DataError(f"{still!r} never changes, so there is nothing to learn of it. Leave it out.")
         own = np.array([kind == "level" for kind in kinds])
-        lines = [raw for raw in raws if isinstance(raw, Line)]
         found = {
             "variables": names,
             "changes": changes,
-            "calendar": _circles_of(lines, scaled, kinds) if self.calendar is None else self.calendar,
-            "attributes": read_attributes(tuple(self.attributes), [line.about for line in lines]),
+            "calendar": _circles_of(raws, scaled, kinds) if self.calendar is None else self.calendar,
+            "attributes": read_attributes(tuple(self.attributes), [raw.about for raw in raws if isinstance(raw, Line)]),
             "centres": _told(np.where(own, np.median(moves, 0), 0.0)),
             "spreads": _told(spreads),
             "middles": _told(np.median(np.concatenate(scaled), 0)),
@@ -199,11 +198,12 @@ def _values(raw: Any) -> NDArray[np.float64]:
 
 
 def _circles_of(
-    lines: Sequence[Line], scaled: Sequence[NDArray[np.float64]], kinds: Sequence[Change]
+    raws: Sequence[Any], scaled: Sequence[NDArray[np.float64]], kinds: Sequence[Change]
 ) -> tuple[Circle, ...]:
-    """The circles that tell of moves, of their sizes, or of what wanders without growing."""
+    """The circles that tell of moves, of their sizes, or of what wanders; only lines have times to tell them by."""
     wanders = np.array([kind == "difference" for kind in kinds])
-    long = [(line.stamps[1:], part) for line, part in zip(lines, scaled, strict=False) if len(line) > 1]
+    both = zip(raws, scaled, strict=True)
+    long = [(raw.stamps[1:], part) for raw, part in both if isinstance(raw, Line) and len(raw) > 1]
     moves = [increments(part, kinds) for _, part in long]
     return telling_circles([stamps for stamps, _ in long], moves, [part[1:][:, wanders] for _, part in long])
 

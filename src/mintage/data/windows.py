@@ -64,10 +64,6 @@ class WindowView:
         """As many as there are windows."""
         return len(self)
 
-    @property
-    def _tells(self) -> bool:
-        return any(track.known.shape[1] for track in self.tracks)
-
     @cached_property
     def firsts(self) -> NDArray[np.int64]:
         """Track and row at which a window can begin. Shape: (N, 2)."""
@@ -113,5 +109,5 @@ class WindowView:
     def _read(self, places: NDArray[np.int64]) -> tuple[Tensor, Tensor | None]:
         where = [(self.tracks[track], row) for track, row in places.tolist()]
         x = torch.stack([track.window(row, self.context) for track, row in where])
-        known = torch.stack([track.known_of(row, self.context) for track, row in where]) if self._tells else None
-        return x, known
+        known = torch.stack([track.known_of(row, self.context) for track, row in where])
+        return x, known if known.shape[2] else None

@@ -17,7 +17,7 @@ from mintage.experiment import Experiment
 from mintage.games.any_order import mean_nats
 from mintage.judging.likelihood import token_nats
 from mintage.judging.translated import Translated, translated
-from mintage.layers.known import joined
+from mintage.layers.known import until
 from mintage.layers.perceptual import PerceptualDistance
 from mintage.opening import MOST_SELECTION
 from mintage.sampling import ForecastSampler, sample
@@ -274,8 +274,7 @@ class PathScore:
         shorter = replace(view, context=view.context // 2 + steps)
         apart = max(steps, -(-len(shorter.firsts) // _ORIGINS))
         x, known = shorter.gather(Rows(np.arange(0, len(shorter.firsts), apart)))
-        told = known if known is None else known[:, : x.shape[1]]
-        return joined(x[:, :-steps], told), x[:, -steps:]
+        return until(x, known, steps), x[:, -steps:]
 
 
 def _of_series(experiment: Experiment, data: SeriesData) -> CheckpointScore | None:

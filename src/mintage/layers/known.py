@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mintage.contracts import Batch
 
-__all__ = ["Told", "joined", "known_of", "parted", "with_known"]
+__all__ = ["Told", "joined", "known_of", "parted", "until", "with_known"]
 
 
 class Told(NamedTuple):
@@ -29,6 +29,14 @@ def joined(history: Tensor, known: Tensor | None) -> Tensor:
         return history
     later = history.new_zeros(len(history), known.shape[1] - history.shape[1], history.shape[2])
     return torch.cat([torch.cat([history, later], 1), known.expand(len(history), -1, -1)], 2)
+
+
+def until(windows: Tensor, known: Tensor | None, steps: int) -> Tensor:
+    """Windows without their last `steps` as the condition from which these are foretold.
+
+    Shape: (n, T + 1, V), (n, at least T + 1, K) -> as `joined`.
+    """
+    return joined(windows[:, :-steps], None if known is None else known[:, : windows.shape[1]])
 
 
 def parted(condition: Tensor, variables: int, steps: int) -> Told:

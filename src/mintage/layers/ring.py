@@ -31,7 +31,11 @@ class Ring(nn.Module):
     @property
     def mean(self) -> Tensor:
         """Of all rows. Shape: shape."""
-        return self.kept[: min(int(self.count), len(self.kept))].mean(0)
+        return self.kept[: self._filled].mean(0)
+
+    @property
+    def _filled(self) -> int:
+        return min(int(self.count), len(self.kept))
 
     @torch.no_grad()
     def remember(self, rows: Tensor) -> None:
@@ -47,7 +51,7 @@ class Ring(nn.Module):
 
         Shape: (...) -> (..., *shape), (...).
         """
-        which, left = chosen(chance, min(int(self.count), len(self.kept)))
+        which, left = chosen(chance, self._filled)
         return self.kept[which], left
 
 

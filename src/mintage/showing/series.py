@@ -12,7 +12,7 @@ from torch import Tensor
 from mintage.contracts import Batch, Callback
 from mintage.data.view import Rows
 from mintage.experiment import Experiment
-from mintage.layers.known import joined
+from mintage.layers.known import until
 from mintage.run import RunDirectory
 from mintage.sampling import CHUNK, FixedDraw, ForecastSampler
 from mintage.seeding import generator
@@ -41,14 +41,13 @@ class Fan:
     def __init__(self, data: SeriesData) -> None:
         view = data.selection if len(data.selection) else data.train
         self.data = data
-        batch = view.batch(0, 1)
-        self.codec, self.window = data.codec, batch.x[0]  # (T + 1, V)
-        self.known = None if batch.condition is None else batch.condition[:, : len(self.window)]  # (1, T + 1, K)
+        self.batch = view.batch(0, 1)
+        self.codec, self.window = data.codec, self.batch.x[0]  # (T + 1, V)
         self.steps = max(min(_LONGEST, (len(self.window) - 1) // 4), 1)
 
     def look(self, experiment: Experiment) -> FixedDraw:
         """The chance of its paths, and the history that they go on from."""
-        history = joined(self.window[None, : -self.steps], self.known).expand(CHUNK, -1, -1)
+        history = until(self.batch.x, self.batch.condition, self.steps).expand(CHUNK, -1, -1)
         sampler = cast(ForecastSampler, experiment.loop.averager.sampler)
         noise = sampler.path_noise(CHUNK, self.steps, generator(experiment.recipe.seed, "fan"))
         return FixedDraw(noise, history, experiment.numbers, experiment.device)
@@ -88,10 +87,9 @@ class SeriesShow:
         experiment, data, steps = self.experiment, self.fan.data, self.fan.steps
         rows = np.linspace(0, len(data.train.firsts) - 1, CHUNK).astype(np.int64)
         windows, known = data.train.gather(Rows(rows))
-        told = joined(windows[:, :-steps], None if known is None else known[:, : windows.shape[1]])
         sampler = cast(ForecastSampler, experiment.loop.game.sampler)
         noise = sampler.path_noise(CHUNK, steps, generator(experiment.recipe.seed, "health"))
-        look = FixedDraw(noise, told, experiment.numbers, experiment.device)
+        look = FixedDraw(noise, until(windows, known, steps), experiment.numbers, experiment.device)
         came = ((windows[:, -steps:].clamp(-1, 1) + 1) * 127.5).round().byte().movedim(1, -1)
         monitor = HealthMonitor(came.numpy(), resumed=resumed, advice=OF_SERIES)
         return Checkup(experiment.loop, monitor, look, heldout, tell=self.tell)

@@ -147,6 +147,8 @@ def _attributes_of(frame: pd.DataFrame, stamp: str, entity: str) -> list[str]:
     """Columns with one value at most within each entity; numbers that are the same in all only stand still."""
     if not entity:
         return []
-    others, words = [name for name in frame.columns if name not in (stamp, entity)], _words_of(frame, stamp)
-    single = frame.groupby(entity)[others].nunique().max() <= 1
-    return [name for name in others if single[name] and (name in words or frame[name].nunique() > 1)]
+    alike, words = [name for name in frame.columns if name not in (stamp, entity)], _words_of(frame, stamp)
+    for part in (frame.head(_SEEN), frame):  # most columns change within the first rows, and are not counted through
+        counts = part.groupby(entity)
+        alike = [name for name in alike if counts[name].nunique().max() <= 1]
+    return [name for name in alike if name in words or frame[name].nunique() > 1]

@@ -102,7 +102,8 @@ def lay_out(
     is_grid = bool((steps == step).all()) if days else near >= _REGULAR
     if near < _REGULAR and not days:
         told.append(f"Steps are irregular ({near:.0%} fit one of {step:,} seconds): each row counts as a step.")
-    abouts = [_about(frame.iloc[rows[own]], attributes) for own in owns]
+    told_about = frame[list(attributes)]
+    abouts = [_about(told_about.iloc[rows[own]]) for own in owns]
     lines = [
         replace(line, about=about)
         for own, about in zip(owns, abouts, strict=True)
@@ -115,14 +116,14 @@ def lay_out(
     return Panel(tuple(kept), tuple(lines), step, is_grid, tuple(told), tuple(attributes))
 
 
-def _about(frame: pd.DataFrame, attributes: Sequence[str]) -> About:
+def _about(columns: pd.DataFrame) -> About:
     """Words, or numbers; "" or NaN where all rows of an entity miss it."""
     import pandas as pd
 
     told: list[str | float] = []
-    for name in attributes:
-        first = next(iter(frame[name].dropna()), None)
-        is_number = pd.api.types.is_numeric_dtype(frame[name])
+    for name in columns:
+        first = next(iter(columns[name].dropna()), None)
+        is_number = pd.api.types.is_numeric_dtype(columns[name])
         told.append(float(np.nan if first is None else first) if is_number else str(first or ""))
     return tuple(told)
 
